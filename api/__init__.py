@@ -1,0 +1,1 @@
+"""Command line, processes, audit: where the stages meet."""

@@ -1,0 +1,1 @@
+"""Settings of site and installation, their schema, and the tree of errors."""

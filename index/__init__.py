@@ -1,0 +1,1 @@
+"""The archive, search in it, the camera graph and traces."""

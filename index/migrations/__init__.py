@@ -1,0 +1,1 @@
+"""Numbered steps from one schema version to the next."""

@@ -1,0 +1,1 @@
+"""Cameras and recordings become time-stamped frames."""

@@ -1,0 +1,1 @@
+"""The rendered street that the demo plays."""

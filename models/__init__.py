@@ -1,0 +1,1 @@
+"""Data only: model cards, golden vectors, weights that this project trained."""

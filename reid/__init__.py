@@ -1,0 +1,1 @@
+"""Crops become embeddings and sightings."""
