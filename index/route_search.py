@@ -1,0 +1,124 @@
+"""The search for routes: the evidence of a sighting, and the best distinct paths.
+
+Score of a route = sum of its sightings' evidence - sum of its drives' costs, one unit being the
+evidence of the best hit (formulas and how the constants were chosen: docs/design/trace.md).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from yanji.index.route_drives import Floats, Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Where the hits' scores stand: what counts for and what against."""
+
+    best: float
+    background: float
+    """Median of all hits."""
+    spread: float
+    """Robust standard deviation of all hits (1.4826 x median absolute deviation)."""
+    threshold: float
+    """Cosine at which a sighting's evidence is zero."""
+
+    def evidence(self, score: float) -> float:
+        """1 for the best hit, 0 at the threshold, negative below."""
+        return (score - self.threshold) / (self.best - self.threshold)
+
+
+def level_of(scores: Sequence[float], weights: Weights) -> Level:
+    """Set the level from the hits themselves; `scores` must not be empty."""
+    values = np.asarray(scores, dtype=np.float64)
+    best, background = float(values.max()), float(np.median(values))
+    spread = 1.4826 * float(np.median(np.abs(values - background)))
+    margin = max(weights.least_margin, weights.depth * (best - background))
+    return Level(best, background, spread, best - margin)
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Indices into the stops, in time order."""
+
+    stops: tuple[int, ...]
+    score: float
+
+
+def best_paths(
+    evidence: Sequence[float],
+    costs_NN: Floats,
+    *,
+    anchor: int | None,
+    max_paths: int,
+) -> list[Path]:
+    """Give the best path, then the best ones through what the better ones leave out.
+
+    `evidence` (N,) in time order; `costs_NN[i, j]` the cost of the drive from i to j, inf where
+    it is refused (always for j <= i). For every stop of positive evidence (and the anchor) the
+    best path through it is known from one pass forwards and one backwards, O(N^2). They are
+    taken by score; a path that holds another taken one, or is held by it, is skipped. So every
+    path is maximal (no stop can be put in with a gain) and has a stop that no better one has.
+    Only paths of positive score are given, but an anchor always gives one.
+    """
+    num = len(evidence)
+    if num == 0:
+        return []
+    costs = costs_NN
+    if anchor is not None:
+        costs = costs_NN.copy()
+        costs[:anchor, anchor + 1 :] = np.inf  # every path passes the anchor
+    into, before = _accumulate(evidence, costs, range(num), anchor, forwards=True)
+    out, after = _accumulate(evidence, costs.T, range(num - 1, -1, -1), anchor, forwards=False)
+    paths: dict[tuple[int, ...], float] = {}
+    for stop in range(num):
+        through = into[stop] + out[stop] - evidence[stop]
+        if not math.isfinite(through) or (evidence[stop] <= 0 and stop != anchor):
+            continue
+        stops = (*_follow(before, stop)[:0:-1], *_follow(after, stop))
+        paths[stops] = float(through)
+    taken: list[Path] = []
+    sets: list[set[int]] = []
+    for stops, score in sorted(paths.items(), key=lambda item: (-round(item[1], 9), item[0])):
+        if len(taken) == max_paths or (score <= 0 and (anchor is None or taken)):
+            break
+        if any(other <= set(stops) or set(stops) <= other for other in sets):
+            continue
+        taken.append(Path(stops, score))
+        sets.append(set(stops))
+    return taken
+
+
+def _accumulate(
+    evidence: Sequence[float],
+    costs_NN: Floats,
+    order: range,
+    anchor: int | None,
+    *,
+    forwards: bool,
+) -> tuple[Floats, list[int]]:
+    """Best sum of a path that ends (backwards: begins) at each stop, and its neighbour or -1."""
+    best = np.full(len(evidence), -np.inf)
+    link = [-1] * len(evidence)
+    for stop in order:
+        may_end = anchor is None or (stop <= anchor if forwards else stop >= anchor)
+        reached = best - costs_NN[:, stop]
+        other = int(np.argmax(reached))
+        if reached[other] > (0.0 if may_end else -np.inf):
+            link[stop] = other
+            best[stop] = evidence[stop] + reached[other]
+        elif may_end:
+            best[stop] = evidence[stop]
+    return best, link
+
+
+def _follow(link: Sequence[int], stop: int) -> tuple[int, ...]:
+    found = []
+    while stop >= 0:
+        found.append(stop)
+        stop = link[stop]
+    return tuple(found)
