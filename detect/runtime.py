@@ -1,0 +1,151 @@
+"""One small protocol over the libraries that run a model, and the choice between them."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from yanji.configs.errors import ModelError
+from yanji.detect.card import Card, verify_weights
+from yanji.detect.golden import check_golden, golden_batch
+from yanji.ingest.frame import BgrImage
+
+FloatArray = npt.NDArray[np.float32]
+RuntimeName = Literal["auto", "onnxruntime", "openvino"]
+PrecisionName = Literal["auto", "f32", "bf16"]
+
+_log = logging.getLogger(__name__)
+
+_proved: set[tuple[str, str, str, str]] = set()
+"""(weights path, sha256, back end, precision) that gave the golden answers in this process."""
+
+
+class Runtime(Protocol):
+    """A compiled model for one input shape; one thread of computation."""
+
+    @property
+    def name(self) -> str:
+        """Name of the back end and device, for example `openvino:CPU`."""
+        ...
+
+    @property
+    def precision(self) -> str:
+        """`f32` or `bf16`: in what the model computes."""
+        ...
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(batch, height, width)."""
+        ...
+
+    def run(self, images_NHW3: BgrImage) -> FloatArray:
+        """Compute the first output.
+
+        Args:
+            images_NHW3: (batch, height, width, 3) uint8 BGR, C-contiguous, of `input_shape`.
+                Colour order, scale and normalisation of the card are applied inside.
+
+        Returns:
+            float32; valid until the next call (it may be the back end's own memory).
+        """
+        ...
+
+
+def available_runtimes() -> list[str]:
+    """Name the back ends that this machine has, best first."""
+    found = [name for name in ("openvino", "onnxruntime") if importlib.util.find_spec(name)]
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        found.reverse()
+    return found
+
+
+def _opener(name: str) -> Callable[[Card, Path, str, tuple[int, int, int]], Runtime]:
+    """Import a back end only when it is chosen: each costs 0.3 s and 20 to 60 MB."""
+    if name == "openvino":
+        from yanji.detect.runtimes.openvino import open_openvino
+
+        return open_openvino
+    from yanji.detect.runtimes.onnxruntime import open_onnxruntime
+
+    return open_onnxruntime
+
+
+def _precisions(name: str, wanted: str) -> list[str]:
+    """List the precisions to try, best first."""
+    if name == "openvino":
+        from yanji.detect.runtimes.openvino import has_bf16
+
+        if wanted == "bf16" and not has_bf16():
+            raise ModelError("This CPU does not compute in bf16.", hint="Set the precision to f32.")
+        if wanted == "auto":
+            return ["bf16", "f32"] if has_bf16() else ["f32"]
+        return [wanted]
+    if wanted == "bf16":
+        raise ModelError(
+            "onnxruntime computes in f32 only.", hint="Set the runtime to openvino, or f32."
+        )
+    return ["f32"]
+
+
+def open_runtime(
+    card: Card,
+    runtime: RuntimeName = "auto",
+    precision: PrecisionName = "auto",
+    input_shape: tuple[int, int, int] | None = None,
+    weights: Path | None = None,
+) -> Runtime:
+    """Verify the weights, compile them, prove them with the golden vectors.
+
+    Args:
+        card: the model.
+        runtime: `auto` takes openvino on x86-64 where it is installed, else onnxruntime.
+        precision: `auto` takes bf16 where the CPU has it and the golden vectors pass in it.
+        input_shape: (batch, height, width); None: a batch of one of the card's first size.
+        weights: a copy of the file; None: as the card says.
+
+    Raises:
+        ModelError: no such back end here, damaged weights, other answers than the golden vectors.
+    """
+    path = verify_weights(card, weights)
+    shape = input_shape if input_shape is not None else (1, *card.input.sizes[0])
+    return _open_proved(card, path, runtime, precision, shape)
+
+
+def _open_proved(
+    card: Card, path: Path, runtime: str, precision: str, shape: tuple[int, int, int]
+) -> Runtime:
+    """Open without the sha256 check (that is its own step, and tests need it apart)."""
+    available = available_runtimes()
+    name = available[0] if runtime == "auto" and available else runtime
+    if name not in available:
+        raise ModelError(
+            f"The runtime {runtime!r} is not installed.",
+            hint=f"Installed: {', '.join(available) or 'none'}; pip install onnxruntime.",
+        )
+    open_it = _opener(name)
+    choices = _precisions(name, precision)
+    for last, choice in zip([False] * (len(choices) - 1) + [True], choices, strict=True):
+        try:
+            key = (str(path), card.sha256, name, choice)
+            if card.golden is not None and key not in _proved:
+                golden = golden_batch(card)
+                # The same compiled model serves where the shapes are equal.
+                proof = open_it(card, path, choice, (1, *card.golden.size))
+                check_golden(card, proof.run(golden), choice)
+                _proved.add(key)
+                if shape == proof.input_shape:
+                    return proof
+                del proof
+            return open_it(card, path, choice, shape)
+        except ModelError as error:
+            if last:
+                raise
+            _log.warning("%s Trying %s.", error.message, choices[-1])
+    raise AssertionError("unreachable: there is always one precision")

@@ -1,0 +1,113 @@
+"""OpenVINO on the CPU: bf16 where the CPU has it, at twice the speed of fp32.
+
+`openvino` depends on `openvino_telemetry`, which only its model converter uses; `read_model` and
+`compile_model` call nothing outside (tests/detect/test_runtime.py proves it).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+from openvino.preprocess import ColorFormat, PrePostProcessor
+
+from yanji.configs.errors import ModelError
+from yanji.detect.card import Card
+from yanji.ingest.frame import BgrImage
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@cache
+def _core() -> Any:
+    """One core per process: it owns the plug-ins (`Any`: openvino ships no complete types)."""
+    return ov.Core()
+
+
+def has_bf16() -> bool:
+    """Say whether this CPU computes in bf16."""
+    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+class OpenvinoRuntime:
+    """A model compiled by OpenVINO; see `yanji.detect.runtime.Runtime`."""
+
+    def __init__(
+        self, request: Any, input_shape: tuple[int, int, int], precision: str, output: Any
+    ) -> None:
+        self._request = request
+        self._output = output
+        self._input_shape = input_shape
+        self._precision = precision
+
+    @property
+    def name(self) -> str:
+        """Back end and device."""
+        return "openvino:CPU"
+
+    @property
+    def precision(self) -> str:
+        """`f32` or `bf16`."""
+        return self._precision
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(batch, height, width)."""
+        return self._input_shape
+
+    def run(self, images_NHW3: BgrImage) -> FloatArray:
+        """Compute the first output; the array is the request's own memory until the next call."""
+        self._request.set_input_tensor(ov.Tensor(images_NHW3, shared_memory=True))
+        self._request.infer()
+        result: FloatArray = self._request.get_output_tensor(0).data
+        return result
+
+
+def open_openvino(
+    card: Card, path: Path, precision: str, shape: tuple[int, int, int]
+) -> OpenvinoRuntime:
+    """Compile for one shape; uint8 BGR in, colour order and normalisation inside the graph.
+
+    Raises:
+        ModelError: the file cannot be read or compiled.
+    """
+    batch, height, width = shape
+    try:
+        model = _core().read_model(str(path))
+        model.reshape({card.input.name: [batch, 3, height, width]})
+        steps = PrePostProcessor(model)
+        entry = steps.input(card.input.name)
+        entry.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
+        entry.tensor().set_color_format(ColorFormat.BGR)
+        entry.model().set_layout(ov.Layout("NCHW"))
+        entry.preprocess().convert_element_type(ov.Type.f32)
+        if card.input.colour == "RGB":
+            entry.preprocess().convert_color(ColorFormat.RGB)
+        # (pixel * scale - mean) / std == (pixel - mean / scale) / (std / scale)
+        scale = card.input.scale
+        entry.preprocess().mean([value / scale for value in card.input.mean])
+        entry.preprocess().scale([value / scale for value in card.input.std])
+        for index in range(len(model.outputs)):
+            steps.output(index).tensor().set_element_type(ov.Type.f32)
+        compiled = _core().compile_model(
+            steps.build(),
+            "CPU",
+            {
+                "INFERENCE_NUM_THREADS": 1,
+                "NUM_STREAMS": 1,
+                "PERFORMANCE_HINT": "LATENCY",
+                "INFERENCE_PRECISION_HINT": precision,
+                # One process per core: pinned, they would all sit on the first one.
+                "ENABLE_CPU_PINNING": False,
+            },
+        )
+    except (RuntimeError, UnicodeDecodeError) as error:  # all that the binding raises
+        raise ModelError(
+            f"OpenVINO cannot load model {card.name!r}: {str(error).strip().splitlines()[-1]}",
+            hint="Install the model's package again, or set the runtime to onnxruntime.",
+        ) from error
+    return OpenvinoRuntime(compiled.create_infer_request(), shape, precision, compiled.output(0))

@@ -1,0 +1,186 @@
+"""YOLO11 (and its kin with the output (1, 4 + classes, anchors)) as detector of vehicles."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from yanji.configs.errors import ModelError
+from yanji.detect.card import Card
+from yanji.detect.classes import CLASSES, GROUP_OF, GROUPS
+from yanji.detect.detections import Detections, FloatArray, IntArray
+from yanji.detect.letterbox import Fit, fit_of, letterbox_into, new_buffer
+from yanji.detect.runtime import PrecisionName, Runtime, RuntimeName, open_runtime
+from yanji.detect.suppress import suppress_group
+from yanji.ingest.frame import BgrImage, Picture
+
+MAX_CANDIDATES = 600
+"""Before suppression, best first: bounds the time of one frame (240 parked bikes give 400)."""
+OPEN_SHAPES = 3
+"""Compiled input shapes kept; 40 MB each in OpenVINO bf16."""
+PERSON_NMS_IOU = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Which scores count."""
+
+    sure: float = 0.25
+    """A box from here on may begin a track (also the default for answers about one picture)."""
+    candidate: float = 0.1
+    """A box from here on is returned: it may continue a track that exists."""
+    person: float = 0.1
+    """A person from here on is blurred: a needless blur costs less than a face kept."""
+    per_class: tuple[tuple[str, float], ...] = ()
+    """(class, candidate threshold) where a class needs a higher one."""
+
+
+@dataclass(slots=True)
+class _Shape:
+    runtime: Runtime
+    buffer_1HW3: BgrImage
+
+
+class Detector:
+    """Finds vehicles in pictures; one per process (not for use by two threads at once)."""
+
+    def __init__(
+        self,
+        card: Card,
+        runtime: RuntimeName = "auto",
+        precision: PrecisionName = "auto",
+        thresholds: Thresholds | None = None,
+        square: bool = False,
+    ) -> None:
+        """Open the model at its card's first size (golden vectors are checked there).
+
+        Raises:
+            ModelError: see `yanji.detect.runtime.open_runtime`, or the card is no detector's.
+        """
+        if card.task != "detect" or card.person_class is None:
+            raise ModelError(f"Model {card.name!r} is no detector of vehicles and persons.")
+        self.card = card
+        self.thresholds = thresholds if thresholds is not None else Thresholds()
+        self._runtime_name: RuntimeName = runtime
+        self._precision: PrecisionName = precision
+        self._square = square
+        self._shapes: OrderedDict[tuple[int, int], _Shape] = OrderedDict()
+        self._groups = _group_rows(card)
+        self._candidate_C = {
+            group: np.array([self._threshold(name) for _, name in rows], np.float32)
+            for group, rows in self._groups.items()
+        }
+        side = 640 if square else card.input.sizes[0][0]
+        self.first = self._shape_of(fit_of(card.input.sizes[0][1], side, square=square)).runtime
+
+    def _threshold(self, name: str) -> float:
+        return max(dict(self.thresholds.per_class).get(name, 0.0), self.thresholds.candidate)
+
+    def _shape_of(self, fit: Fit) -> _Shape:
+        key = (fit.height, fit.width)
+        shape = self._shapes.get(key)
+        if shape is None:
+            runtime = open_runtime(
+                self.card, self._runtime_name, self._precision, (1, fit.height, fit.width)
+            )
+            shape = self._shapes[key] = _Shape(runtime, new_buffer(fit, self.card.input.fill))
+            if len(self._shapes) > OPEN_SHAPES:
+                self._shapes.popitem(last=False)
+        self._shapes.move_to_end(key)
+        return shape
+
+    def raw(self, picture: Picture) -> tuple[FloatArray, Fit]:
+        """Run the model only: (4 + classes, anchors) in input pixels, and the fit used.
+
+        The array is valid until the next call.
+        """
+        fit = fit_of(picture.width, picture.height, square=self._square)
+        shape = self._shape_of(fit)
+        # Pictures of other aspect may share a shape: their border differs.
+        if (fit.top, fit.left) != (0, 0):
+            _refill_border(shape.buffer_1HW3, fit, self.card.input.fill)
+        letterbox_into(shape.buffer_1HW3, picture, fit)
+        return shape.runtime.run(shape.buffer_1HW3)[0], fit
+
+    def detect(self, picture: Picture) -> Detections:
+        """Find the vehicles of one picture, and the persons to be blurred.
+
+        Returns:
+            Vehicles with score >= `thresholds.candidate`, best first, one box per vehicle; boxes
+            in pixels of the upright picture.
+        """
+        raw_XA, fit = self.raw(picture)
+        return self.decode(raw_XA, fit, picture.width, picture.height)
+
+    def decode(self, raw_XA: FloatArray, fit: Fit, width: int, height: int) -> Detections:
+        """Turn the model's output into detections (see `detect`)."""
+        boxes: list[FloatArray] = []
+        scores: list[FloatArray] = []
+        classes: list[IntArray] = []
+        for group, rows in self._groups.items():
+            scores_CA = raw_XA[[4 + row for row, _ in rows]]
+            passing_A = (scores_CA >= self._candidate_C[group][:, None]).any(axis=0)
+            found = _strongest(np.flatnonzero(passing_A), scores_CA)
+            boxes_N4 = _corners(raw_XA[:4, found])
+            kept_K, columns_K, scores_K = suppress_group(boxes_N4, scores_CA[:, found].T)
+            boxes.append(boxes_N4[kept_K])
+            scores.append(scores_K)
+            numbers = np.array([CLASSES.index(name) for _, name in rows], np.int64)
+            classes.append(numbers[columns_K])
+        boxes_N4 = fit.boxes_to_picture(np.concatenate(boxes), width, height)
+        scores_N, classes_N = np.concatenate(scores), np.concatenate(classes)
+        solid_N = ((boxes_N4[:, 2:] - boxes_N4[:, :2]) >= 2).all(axis=1)
+        order = np.flatnonzero(solid_N)[np.argsort(-scores_N[solid_N], kind="stable")]
+        return Detections(
+            boxes_N4=boxes_N4[order],
+            scores_N=scores_N[order].astype(np.float32),
+            classes_N=classes_N[order],
+            persons_M4=fit.boxes_to_picture(self._persons(raw_XA), width, height),
+        )
+
+    def _persons(self, raw_XA: FloatArray) -> FloatArray:
+        assert self.card.person_class is not None  # noqa: S101 - checked in __init__
+        scores_1A = raw_XA[4 + self.card.person_class][None]
+        found = _strongest(np.flatnonzero(scores_1A[0] >= self.thresholds.person), scores_1A)
+        if not len(found):
+            return np.empty((0, 4), np.float32)
+        boxes_N4 = _corners(raw_XA[:4, found])
+        xywh_N4 = np.concatenate([boxes_N4[:, :2], boxes_N4[:, 2:] - boxes_N4[:, :2]], axis=1)
+        kept = cv2.dnn.NMSBoxes(
+            xywh_N4.tolist(), scores_1A[0, found].tolist(), 0.0, PERSON_NMS_IOU
+        )
+        return boxes_N4[np.asarray(kept, np.int64).reshape(-1)]
+
+
+def _group_rows(card: Card) -> dict[str, list[tuple[int, str]]]:
+    """Return, per group, the (model class, yanji class) pairs; groups without any are left out."""
+    groups: dict[str, list[tuple[int, str]]] = {}
+    for group in GROUPS:
+        rows = [(row, name) for row, name in card.class_map.items() if GROUP_OF[name] == group]
+        if rows:
+            groups[group] = sorted(rows)
+    return groups
+
+
+def _strongest(found: IntArray, scores_CA: FloatArray) -> IntArray:
+    if len(found) <= MAX_CANDIDATES:
+        return found
+    best_F = scores_CA[:, found].max(axis=0)
+    return found[np.argpartition(-best_F, MAX_CANDIDATES)[:MAX_CANDIDATES]]
+
+
+def _corners(xywh_4N: FloatArray) -> FloatArray:
+    """Turn centre and size, (4, N), into corners, (N, 4)."""
+    half_2N = xywh_4N[2:] / 2
+    return np.concatenate([xywh_4N[:2] - half_2N, xywh_4N[:2] + half_2N]).T
+
+
+def _refill_border(buffer_1HW3: BgrImage, fit: Fit, fill: int) -> None:
+    image = buffer_1HW3[0]
+    image[: fit.top] = fill
+    image[fit.top + fit.inner_height :] = fill
+    image[:, : fit.left] = fill
+    image[:, fit.left + fit.inner_width :] = fill
