@@ -48,7 +48,7 @@ class Run:
     kind: Literal["file", "rtsp"]
     source: str
     started_ns: int
-    """Host wall time of the first frame, nanoseconds since 1970 UTC (recordings: the given start)."""
+    """Host wall time of the first frame, ns since 1970 UTC (recordings: the given start)."""
     boot_id: str
     """Identifies the boot of the host that captured; orders runs across clock jumps."""
     content_sha256: str | None
@@ -65,7 +65,7 @@ class Frame:
     stream_s: float
     """Raw stream time: seconds since the first frame of the run, from the stream's own clock."""
     wall_ns: int
-    """Host wall time, nanoseconds since 1970 UTC: arrival (live), or start + stream_s (recording)."""
+    """Host wall time, ns since 1970 UTC: arrival (live), or start + stream_s (recording)."""
     picture: Picture
 
 

@@ -11,7 +11,7 @@ class Gap:
 
     camera_id: str
     from_ns: int
-    """Host wall time of the last frame before the outage (or of the first try), ns since 1970 UTC."""
+    """Host wall time of the last frame before it (or of the first try), ns since 1970 UTC."""
     to_ns: int | None
     """Host wall time of the first frame after it; None while it lasts."""
     cause: str

@@ -1,0 +1,117 @@
+"""A decoded video frame that is converted only when someone asks, straight to the asked size."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import cast
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import Interpolation, VideoReformatter
+
+from yanji.ingest.frame import BgrImage
+
+MAX_REFORMATTERS = 16
+"""Per thread: one for each (source, target) size of a worker's cameras; each holds a few 100 kB."""
+
+_ROTATIONS = {
+    90: cv2.ROTATE_90_COUNTERCLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_CLOCKWISE,
+}
+_Key = tuple[int, int, str, int, int]
+_per_thread = threading.local()
+
+
+def upright_turn_deg(rotation_deg: int) -> int:
+    """Turn a display-matrix angle (counter-clockwise, any sign) into 0, 90, 180 or 270.
+
+    Cameras and phones only ever write right angles; others are rounded to the nearest.
+    """
+    return round(rotation_deg / 90) * 90 % 360
+
+
+class AvPicture:
+    """`Picture` over an `av.VideoFrame`.
+
+    Not thread-safe: one thread converts (conversion touches the frame's colour tags for a moment).
+    `bgr()` is kept for the next caller, as several crops are cut from one frame.
+    """
+
+    __slots__ = ("_frame", "_full", "_turn_deg")
+
+    def __init__(self, frame: av.VideoFrame) -> None:
+        self._frame = frame
+        self._full: BgrImage | None = None
+        self._turn_deg: int | None = None
+
+    @property
+    def turn_deg(self) -> int:
+        """Degrees counter-clockwise that make the stored frame upright: 0, 90, 180, 270."""
+        # Looked up late: frames that are not analysed need no side data.
+        if self._turn_deg is None:
+            self._turn_deg = upright_turn_deg(self._frame.rotation)
+        return self._turn_deg
+
+    @property
+    def width(self) -> int:
+        """Width in pixels, upright."""
+        return self._frame.height if self.turn_deg % 180 else self._frame.width
+
+    @property
+    def height(self) -> int:
+        """Height in pixels, upright."""
+        return self._frame.width if self.turn_deg % 180 else self._frame.height
+
+    def bgr(self) -> BgrImage:
+        """Convert the whole picture at full resolution; the most expensive call."""
+        if self._full is None:
+            self._full = self.scaled_bgr(self.width, self.height)
+        return self._full
+
+    def scaled_bgr(self, width: int, height: int) -> BgrImage:
+        """Convert straight to `width` x `height` pixels, both >= 1; a fresh, contiguous array."""
+        if self.turn_deg % 180:
+            image = _convert(self._frame, height, width)
+        else:
+            image = _convert(self._frame, width, height)
+        turn = _ROTATIONS.get(self.turn_deg)
+        if turn is None:
+            return image
+        return np.asarray(cv2.rotate(image, turn), np.uint8)
+
+
+def _convert(frame: av.VideoFrame, width: int, height: int) -> BgrImage:
+    key = (frame.width, frame.height, frame.format.name, width, height)
+    smaller = width < frame.width or height < frame.height
+    converted = _reformatter(key).reformat(
+        frame,
+        width=width,
+        height=height,
+        format="bgr24",
+        # By area: as cheap as FAST_BILINEAR, which aliases (docs/design/ingest.md).
+        interpolation=Interpolation.AREA if smaller else Interpolation.BILINEAR,
+        # The default is a thread per core, in every camera of every worker.
+        threads=1,
+    )
+    plane = converted.planes[0]
+    # PyAV's stubs do not say that a plane is a buffer.
+    rows = np.frombuffer(cast(memoryview, plane), np.uint8).reshape(height, plane.line_size)
+    # A view on the fresh frame where rows are not padded, else one copy.
+    return np.ascontiguousarray(rows[:, : width * 3]).reshape(height, width, 3)
+
+
+def _reformatter(key: _Key) -> VideoReformatter:
+    """One per thread and pair of sizes: swscale sets itself up anew whenever these change."""
+    kept: OrderedDict[_Key, VideoReformatter] | None = getattr(_per_thread, "kept", None)
+    if kept is None:
+        kept = _per_thread.kept = OrderedDict()
+    reformatter = kept.get(key)
+    if reformatter is None:
+        if len(kept) >= MAX_REFORMATTERS:
+            kept.popitem(last=False)
+        reformatter = kept[key] = VideoReformatter()
+    kept.move_to_end(key)
+    return reformatter

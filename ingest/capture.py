@@ -1,0 +1,237 @@
+"""One camera, kept alive: connect, sample, hand on; record the gap, wait, connect again.
+
+`_run` only retries, `_run_once` does the work. A thread of a worker process runs it; what a native
+call that hangs needs is a watchdog *outside* the process, which reads `CaptureStats.alive_s`.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from yanji.configs.errors import CredentialsError, SourceError
+from yanji.ingest.backoff import Backoff, BackoffPolicy
+from yanji.ingest.clock import Clock, SystemClock
+from yanji.ingest.frame import Frame
+from yanji.ingest.gap import Gap
+from yanji.ingest.lag import Lag
+from yanji.ingest.rate import Rate
+from yanji.ingest.sample import Sampler
+from yanji.ingest.source import Source
+
+_log = logging.getLogger(__name__)
+
+ALIVE_STEP_S = 1.0
+"""A capture that waits shows itself alive this often."""
+
+CaptureState = Literal["connecting", "up", "down", "credentials"]
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureStats:
+    """How a camera is doing at one moment. `last_frame_s`, `alive_s`: on `Clock.monotonic_s`."""
+
+    camera_id: str
+    state: CaptureState
+    """`connecting` before the first picture of a try, `down` between tries, `credentials` when the
+    camera refused the password."""
+    fps_in: float
+    """Frames per second decoded, moving average over 5 s."""
+    fps_analysed: float
+    """Frames per second handed on, moving average over 5 s."""
+    lag_s: float
+    """How far reading has fallen behind the stream, seconds; 0 when the reader keeps up."""
+    num_frames: int
+    num_analysed: int
+    num_dropped: int
+    """Handed on, but thrown away by the queue because the analysis was busy."""
+    num_reconnects: int
+    """Connections after the first that gave a picture."""
+    last_frame_s: float | None
+    """When the last frame was decoded; None before the first."""
+    last_frame_ns: int | None
+    """Host wall time of the last frame, ns since 1970 UTC."""
+    alive_s: float
+    """When the thread last showed that it runs; older than 15 s: a native call hangs
+    (connecting blocks for 13 s at most)."""
+    problem: str
+    """Why it is down, for people; empty while it is up. Without credentials."""
+
+
+class Capture:
+    """Reads one camera until stopped.
+
+    `on_frame(frame)` gets the sampled frames and answers whether an older one was dropped for it
+    (`FrameQueue.put` fits). `on_gap(gap)` gets each outage twice: open, and closed at the first
+    frame after it. Both are called in the capture thread and must not block. `open_gap` is an
+    outage that began before (a worker that died): it is closed by the first frame. A capture that
+    is stopped while down leaves its gap open, as nothing watches the camera from then on.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        analyse_fps: float,
+        on_frame: Callable[[Frame], bool],
+        on_gap: Callable[[Gap], None],
+        policy: BackoffPolicy | None = None,
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+        open_gap: Gap | None = None,
+    ) -> None:
+        self._source = source
+        self._analyse_fps = analyse_fps
+        self._on_frame = on_frame
+        self._on_gap = on_gap
+        self._clock = clock or SystemClock()
+        # Jitter spreads load; nothing secret depends on it.
+        self._backoff = Backoff(policy or BackoffPolicy(), rng or random.Random())  # noqa: S311
+        self._open_gap = open_gap
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        now_s = self._clock.monotonic_s()
+        self._state: CaptureState = "connecting"
+        self._problem = ""
+        self._in = Rate(now_s)
+        self._analysed = Rate(now_s)
+        self._lag = Lag()
+        self._num_frames = self._num_analysed = self._num_dropped = self._num_runs = 0
+        self._last_frame_s: float | None = None
+        self._last_frame_ns: int | None = None
+        self._alive_s = now_s
+        self._first_try_ns = self._clock.wall_ns()
+        self._up_since_s: float | None = None
+
+    def start(self) -> None:
+        """Begin in a thread of its own."""
+        name = f"capture-{self._source.camera_id}"
+        # Daemon: a native call that hangs must not keep a stopping process alive.
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 1.0) -> bool:
+        """Ask it to end and wait; False when it hangs in a native call.
+
+        Then it is abandoned: it calls nothing back any more and ends with that call (a frozen
+        camera: after 8 s), or with the process.
+        """
+        self._stop.set()
+        if self._thread is None:
+            return True
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def stats(self) -> CaptureStats:
+        """Give a consistent snapshot; from any thread."""
+        with self._lock:
+            now_s = self._clock.monotonic_s()
+            return CaptureStats(
+                camera_id=self._source.camera_id,
+                state=self._state,
+                fps_in=self._in.per_s(now_s),
+                fps_analysed=self._analysed.per_s(now_s),
+                lag_s=self._lag.lag_s if self._state == "up" else 0.0,
+                num_frames=self._num_frames,
+                num_analysed=self._num_analysed,
+                num_dropped=self._num_dropped,
+                num_reconnects=max(0, self._num_runs - 1),
+                last_frame_s=self._last_frame_s,
+                last_frame_ns=self._last_frame_ns,
+                alive_s=self._alive_s,
+                problem=self._problem,
+            )
+
+    def _run(self) -> None:
+        self._first_try_ns = self._clock.wall_ns()
+        while not self._stop.is_set():
+            self._note("connecting")
+            self._up_since_s = None
+            try:
+                self._run_once()
+            except SourceError as error:
+                failure = error
+            else:
+                return  # only a stop, or a recording's end, leads here
+            if self._stop.is_set():
+                return
+            self._went_down(failure)
+            if self._up_since_s is not None:
+                self._backoff.lost_after(self._clock.monotonic_s() - self._up_since_s)
+            refused = isinstance(failure, CredentialsError) or not failure.retryable
+            if self._wait(self._backoff.wait_s(refused=refused)):
+                return
+
+    def _run_once(self) -> None:
+        """Connect and read until the stream breaks (`SourceError`) or a stop is asked for."""
+        sampler = Sampler(self._analyse_fps)
+        with self._source.connect() as connection:
+            for frame in connection:
+                if self._stop.is_set():
+                    return
+                self._count(frame)
+                if frame.number == 0 or self._up_since_s is None:
+                    self._came_up(frame)
+                if sampler.take(frame.stream_s):
+                    self._hand_on(frame)
+
+    def _count(self, frame: Frame) -> None:
+        with self._lock:
+            now_s = self._clock.monotonic_s()
+            if self._up_since_s is None:
+                self._num_runs += 1
+                self._lag = Lag()
+            self._in.add(now_s)
+            self._lag.add(now_s, frame.stream_s)
+            self._num_frames += 1
+            self._last_frame_s = self._alive_s = now_s
+            self._last_frame_ns = frame.wall_ns
+
+    def _came_up(self, frame: Frame) -> None:
+        self._up_since_s = self._clock.monotonic_s()
+        self._note("up")
+        gap, self._open_gap = self._open_gap, None
+        if gap is not None:
+            # The host's clock may have been set back during the outage.
+            self._on_gap(replace(gap, to_ns=max(gap.from_ns, frame.wall_ns)))
+            _log.info("camera %s is back", self._source.camera_id)
+
+    def _hand_on(self, frame: Frame) -> None:
+        dropped = self._on_frame(frame)
+        with self._lock:
+            self._analysed.add(self._clock.monotonic_s())
+            self._num_analysed += 1
+            self._num_dropped += dropped
+
+    def _went_down(self, failure: SourceError) -> None:
+        refused = isinstance(failure, CredentialsError)
+        self._note("credentials" if refused else "down", failure.message)
+        if self._open_gap is not None:
+            return  # the same outage goes on
+        from_ns = self._first_try_ns if self._last_frame_ns is None else self._last_frame_ns
+        self._open_gap = Gap(self._source.camera_id, from_ns, None, failure.code)
+        self._on_gap(self._open_gap)
+        _log.warning("camera %s is down: %s", self._source.camera_id, failure.message)
+
+    def _note(self, state: CaptureState, problem: str | None = None) -> None:
+        with self._lock:
+            self._state = state
+            self._alive_s = self._clock.monotonic_s()
+            if problem is not None or state == "up":
+                self._problem = problem or ""
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait in steps, so that a waiting thread shows itself alive; True when stopped."""
+        while seconds > 0:
+            step_s = min(seconds, ALIVE_STEP_S)
+            if self._clock.wait(self._stop, step_s):
+                return True
+            seconds -= step_s
+            with self._lock:
+                self._alive_s = self._clock.monotonic_s()
+        return self._stop.is_set()
