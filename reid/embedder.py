@@ -23,7 +23,7 @@ class Embedder(Protocol):
 
     @property
     def weights_sha256(self) -> str:
-        """sha256 of the weights file, 64 hex digits (of the name and version where there is none)."""
+        """Of the weights file, 64 hex digits (of name and version where there is none)."""
         ...
 
     @property
@@ -44,3 +44,18 @@ class Embedder(Protocol):
             ValueError: an empty, one-pixel or wrongly shaped crop.
         """
         ...
+
+
+def require_crops(crops: Sequence[BgrImage]) -> None:
+    """Refuse what no embedder can describe; every back end calls it first.
+
+    Raises:
+        ValueError: a crop is not (h, w, 3) uint8 with h and w of at least 2.
+    """
+    for index, crop in enumerate(crops):
+        if crop.ndim != 3 or crop.shape[2] != 3 or crop.dtype != np.uint8:
+            raise ValueError(
+                f"crop {index}: expected (h, w, 3) uint8, got {crop.shape} {crop.dtype}"
+            )
+        if min(crop.shape[:2]) < 2:
+            raise ValueError(f"crop {index}: {crop.shape[1]} x {crop.shape[0]} px is too small")

@@ -1,0 +1,52 @@
+"""Which embedders there are, and how to open one by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from yanji.configs.errors import UsageError
+from yanji.detect.card import list_cards, load_card
+from yanji.detect.runtime import PrecisionName, RuntimeName
+from yanji.reid.backends import histogram
+from yanji.reid.backends.histogram import HistogramEmbedder
+from yanji.reid.backends.onnx_embedder import OnnxEmbedder
+from yanji.reid.embedder import Embedder
+
+DEFAULT_EMBEDDER: Final = "yanji-reid-1"
+
+
+def list_embedders() -> list[str]:
+    """Name every embedder: the cards of the registry with the task `embed`, and the baseline."""
+    cards = [name for name in list_cards() if load_card(name).task == "embed"]
+    return sorted([*cards, histogram.NAME])
+
+
+def open_embedder(
+    name: str = DEFAULT_EMBEDDER,
+    runtime: RuntimeName = "auto",
+    precision: PrecisionName = "auto",
+    weights: Path | None = None,
+) -> Embedder:
+    """Open an embedder; weights are verified and proved by their golden vectors.
+
+    Embedders get crops of vehicles only. No code gives one the crop of a person.
+
+    Args:
+        name: one of `list_embedders()`.
+        runtime: see `yanji.detect.runtime.open_runtime`; the baseline takes none.
+        precision: likewise.
+        weights: another place of the weights file; None: as the card says.
+
+    Raises:
+        UsageError: no embedder of this name.
+        ModelError: weights missing, damaged, or other answers than the golden vectors.
+    """
+    if name == histogram.NAME:
+        return HistogramEmbedder()
+    if name not in list_embedders():
+        raise UsageError(
+            f"There is no embedder named {name!r}.",
+            hint=f"Known embedders: {', '.join(list_embedders())}.",
+        )
+    return OnnxEmbedder(load_card(name), runtime, precision, weights)

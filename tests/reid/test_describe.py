@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+import pytest
+
+from yanji.detect.passage import Crop, Passage
+from yanji.ingest.frame import BgrImage, Run
+from yanji.reid.describe import describe, mean_vector
+from yanji.reid.embedder import Vectors
+
+RUN = Run("r" * 32, "K01", "file", "clip.mp4", 1, "boot", "c" * 64)
+
+
+@dataclass
+class CountingEmbedder:
+    """Vector = mean colour of the crop; counts the calls."""
+
+    model_id: str = "counting"
+    weights_sha256: str = "5" * 64
+    dimension: int = 3
+    sizes: list[int] = field(default_factory=list)
+
+    def embed(self, crops: Sequence[BgrImage]) -> Vectors:
+        self.sizes.append(len(crops))
+        rows = [crop.mean(axis=(0, 1)) for crop in crops]
+        vectors = np.array(rows, np.float32).reshape(len(crops), 3)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def crop(colour: tuple[int, int, int], quality: float = 0.5, size: int = 40) -> Crop:
+    image = np.full((size, size + 10, 3), colour, np.uint8)
+    return Crop(image, (1.0, 2.0, 41.0, 52.0), 7, 3, quality)
+
+
+def passage(*crops: Crop, changed: bool = True) -> Passage:
+    return Passage(
+        sighting_id="5" * 32,
+        run=RUN,
+        state="provisional",
+        stationary=True,
+        first_wall_ns=10,
+        last_wall_ns=20,
+        first_stream_s=0.5,
+        last_stream_s=2.5,
+        first_frame_number=5,
+        last_frame_number=25,
+        num_observations=9,
+        vehicle_class="ebike",
+        class_score=0.75,
+        last_box_xyxy_px=(0, 0, 9, 9),
+        crops=crops,
+        crops_changed=changed,
+    )
+
+
+def test_everything_known_is_carried_over() -> None:
+    sighting = describe([passage(crop((9, 9, 9), 0.4), crop((9, 9, 9), 0.3))], CountingEmbedder())[
+        0
+    ]
+    assert (sighting.sighting_id, sighting.run, sighting.state) == ("5" * 32, RUN, "provisional")
+    assert sighting.stationary
+    assert (sighting.first_wall_ns, sighting.last_wall_ns) == (10, 20)
+    assert (sighting.first_stream_s, sighting.last_stream_s) == (0.5, 2.5)
+    assert (sighting.vehicle_class, sighting.class_score) == ("ebike", 0.75)
+    assert (sighting.colour, sighting.plate) == (None, None)
+    assert sighting.quality == 0.4
+
+
+def test_vector_is_the_unit_mean_fenced_by_its_model() -> None:
+    sighting = describe([passage(crop((200, 0, 0)), crop((0, 200, 0)))], CountingEmbedder())[0]
+    assert sighting.embeddings is not None
+    (embedding,) = sighting.embeddings
+    assert (embedding.model_id, embedding.weights_sha256) == ("counting", "5" * 64)
+    assert embedding.vector_D.dtype == np.float32
+    np.testing.assert_allclose(embedding.vector_D, [0.5**0.5, 0.5**0.5, 0], atol=1e-6)
+
+
+def test_crops_are_jpegs_named_by_content() -> None:
+    sighting = describe([passage(crop((30, 90, 200), 0.8))], CountingEmbedder())[0]
+    assert sighting.crops is not None
+    (stored,) = sighting.crops
+    assert stored.sha256 == hashlib.sha256(stored.jpeg).hexdigest()
+    decoded = cv2.imdecode(np.frombuffer(stored.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert decoded.shape == (stored.height, stored.width, 3) == (40, 50, 3)
+    assert np.abs(decoded.astype(int) - (30, 90, 200)).max() <= 4
+    assert (stored.box_xyxy_px, stored.wall_ns, stored.quality) == ((1.0, 2.0, 41.0, 52.0), 7, 0.8)
+
+
+def test_unchanged_crops_are_not_embedded_again() -> None:
+    embedder = CountingEmbedder()
+    sighting = describe([passage(crop((9, 9, 9), 0.6), changed=False)], embedder)[0]
+    assert sighting.crops is None
+    assert sighting.embeddings is None
+    assert sighting.quality == 0.6
+    assert sum(embedder.sizes) == 0
+
+
+def test_many_passages_are_one_call_and_keep_their_vectors() -> None:
+    embedder = CountingEmbedder()
+    passages = [
+        passage(crop((200, 0, 0))),
+        passage(crop((1, 1, 1)), changed=False),
+        replace(passage(crop((0, 200, 0)), crop((0, 100, 0))), sighting_id="7" * 32),
+    ]
+    sightings = describe(passages, embedder)
+    assert embedder.sizes == [3]
+    assert [sighting.sighting_id for sighting in sightings] == ["5" * 32, "5" * 32, "7" * 32]
+    assert sightings[0].embeddings is not None
+    assert sightings[1].embeddings is None
+    assert sightings[2].embeddings is not None
+    np.testing.assert_allclose(sightings[0].embeddings[0].vector_D, [1, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(sightings[2].embeddings[0].vector_D, [0, 1, 0], atol=1e-6)
+
+
+def test_a_sliver_is_left_out() -> None:
+    sliver = replace(crop((9, 9, 9)), image=np.zeros((1, 30, 3), np.uint8))
+    both, alone = describe(
+        [passage(sliver, crop((0, 200, 0))), passage(sliver)], CountingEmbedder()
+    )
+    assert both.crops is not None
+    assert len(both.crops) == 1
+    assert alone.crops is None
+    assert alone.embeddings is None
+
+
+def test_no_passages() -> None:
+    assert describe([], CountingEmbedder()) == []
+
+
+def test_mean_of_opposite_vectors_is_the_best_crop() -> None:
+    vectors = np.array([[0, 1], [0, -1]], np.float32)
+    assert mean_vector(vectors).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_mean_has_unit_length(count: int) -> None:
+    vectors = np.random.default_rng(1).normal(size=(count, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    assert np.linalg.norm(mean_vector(vectors)) == pytest.approx(1)
