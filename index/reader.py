@@ -1,0 +1,214 @@
+"""Reading an archive from any process, beside its writer. All times are corrected times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from sqlalchemy import Connection, Engine, func, select
+
+from yanji.configs.errors import ArchiveError, NothingFoundError
+from yanji.index.blocks import Blocks, Changes
+from yanji.index.cameras import Camera
+from yanji.index.counters import current
+from yanji.index.crops import crop_path
+from yanji.index.gaps import gaps_between
+from yanji.index.hit import Filter, StoredSighting
+from yanji.index.migrations import found_version, migrations, refuse_newer
+from yanji.index.models import StoredModel, read_models
+from yanji.index.runs import StoredRun, read_runs
+from yanji.index.select import StoredCrop, crops_of, select_sightings, visible
+from yanji.index.sqlite import DATABASE, archive_errors, open_for_reading
+from yanji.index.tables import CAMERAS, MODELS, SIGHTINGS, VECTORS
+from yanji.ingest.gap import Gap
+from yanji.reid.sighting import Embedding
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One moment of the archive: everything read through it belongs together."""
+
+    connection: Connection
+    seq: int
+
+
+class ArchiveReader:
+    """Reads one archive; cheap to keep open. Safe for several threads."""
+
+    def __init__(self, folder: Path, engine: Engine, *, backend: str = "faiss") -> None:
+        self.folder = folder
+        self._engine = engine
+        self.blocks = Blocks(backend)
+
+    @classmethod
+    def open(cls, folder: Path, *, backend: str = "faiss") -> ArchiveReader:
+        """Same as `read_archive`."""
+        return read_archive(folder, backend=backend)
+
+    def __enter__(self) -> ArchiveReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._engine.dispose()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """One read transaction."""
+        with archive_errors(self.folder), self._engine.begin() as connection:
+            yield Snapshot(connection, current(connection, "seq"))
+
+    def refresh(self) -> Changes:
+        """Take in what was written since the last call: changed and deleted sightings.
+
+        Searching does it by itself; pages that follow the archive call it every second or two.
+        """
+        with self.snapshot() as now:
+            return self.blocks.catch_up(now.connection, now.seq)
+
+    def cameras(self) -> list[Camera]:
+        """All cameras, by id."""
+        with self.snapshot() as now:
+            rows = now.connection.execute(select(CAMERAS).order_by(CAMERAS.c.camera_id)).all()
+        return [
+            Camera(row.camera_id, row.name, row.longitude, row.latitude, row.heading_deg)
+            for row in rows
+        ]
+
+    def sighting(self, sighting_id: str) -> StoredSighting:
+        """One sighting.
+
+        Raises:
+            NothingFoundError: it is not there (or its recording is not finished).
+        """
+        with self.snapshot() as now:
+            found = list(
+                select_sightings(now.connection, None, SIGHTINGS.c.sighting_id == sighting_id)
+            )
+        if not found:
+            raise NothingFoundError(
+                f"the archive has no sighting {sighting_id}", hint="it may have been deleted"
+            )
+        return found[0]
+
+    def sightings(
+        self, wanted: Filter | None = None, *, limit: int | None = None, newest_first: bool = False
+    ) -> list[StoredSighting]:
+        """Sightings that the filter keeps, by corrected time, then id.
+
+        A sighting is kept when its time in view overlaps `from_ns..to_ns` (both included).
+        """
+        with self.snapshot() as now:
+            found = list(select_sightings(now.connection, wanted or Filter()))
+        found.sort(key=lambda item: (item.first_ns, item.sighting_id), reverse=newest_first)
+        return found[:limit]
+
+    def sightings_since(self, seq: int) -> list[StoredSighting]:
+        """New and changed sightings after the `seq` of the last one seen, oldest change first."""
+        with self.snapshot() as now:
+            found = list(select_sightings(now.connection, None, SIGHTINGS.c.seq > seq))
+        return sorted(found, key=lambda item: (item.seq, item.first_ns, item.sighting_id))
+
+    def crops(self, sighting_id: str) -> tuple[StoredCrop, ...]:
+        """The crops of a sighting, best first, with their boxes and (corrected) times."""
+        with self.snapshot() as now:
+            return crops_of(now.connection, sighting_id)
+
+    def crop_path(self, sha256: str) -> Path:
+        """The file of a crop.
+
+        Raises:
+            ArchiveError: not a crop's name.
+            NothingFoundError: it is gone.
+        """
+        path = crop_path(self.folder, sha256)
+        if not path.is_file():
+            raise NothingFoundError(f"crop {sha256[:12]}… is gone", hint="it may have been deleted")
+        return path
+
+    def embedding(self, sighting_id: str, model_id: str, weights_sha256: str) -> Embedding:
+        """The vector of a sighting by one model.
+
+        Raises:
+            NothingFoundError: the sighting has no vector of that model.
+        """
+        query = (
+            select(VECTORS.c.vector)
+            .join_from(VECTORS, SIGHTINGS, VECTORS.c.sighting_key == SIGHTINGS.c.sighting_key)
+            .join(MODELS, MODELS.c.model_key == VECTORS.c.model_key)
+            .where(SIGHTINGS.c.sighting_id == sighting_id, visible())
+            .where(MODELS.c.model_id == model_id, MODELS.c.weights_sha256 == weights_sha256)
+        )
+        with self.snapshot() as now:
+            blob = now.connection.execute(query).scalar()
+        if blob is None:
+            raise NothingFoundError(
+                f"sighting {sighting_id} has no vector of model {model_id}",
+                hint="`yanji archive reembed` makes them from the stored crops",
+            )
+        vector_D = np.frombuffer(blob, dtype="<f2").astype(np.float32)
+        return Embedding(model_id, weights_sha256, vector_D)
+
+    def models(self) -> list[StoredModel]:
+        """Models that have vectors here."""
+        with self.snapshot() as now:
+            return read_models(now.connection)
+
+    def gaps(
+        self,
+        from_ns: int | None = None,
+        to_ns: int | None = None,
+        cameras: frozenset[str] | None = None,
+    ) -> list[Gap]:
+        """Outages that overlap a time, in corrected times, oldest first."""
+        with self.snapshot() as now:
+            return gaps_between(now.connection, from_ns, to_ns, cameras)
+
+    def runs(self, camera_id: str | None = None) -> list[StoredRun]:
+        """Runs and recordings, unfinished ones too. Times are wall times."""
+        with self.snapshot() as now:
+            return read_runs(now.connection, camera_id)
+
+    def num_sightings(self) -> int:
+        """How many sightings readers see."""
+        with self.snapshot() as now:
+            query = select(func.count()).select_from(SIGHTINGS).where(visible())
+            return int(now.connection.execute(query).scalar_one())
+
+
+def read_archive(folder: Path, *, backend: str = "faiss") -> ArchiveReader:
+    """Open an archive for reading, beside a living writer or in a read-only folder.
+
+    Raises:
+        ArchiveTooNewError: written by a newer yanji.
+        ArchiveError: there is none, or it cannot be read.
+    """
+    database = folder / DATABASE
+    if not database.is_file():
+        raise ArchiveError(
+            f"there is no archive in {folder}",
+            hint="give --archive DIR, or make one with `yanji index` or `yanji run`",
+            code="no_archive",
+        )
+    known = migrations()
+    version = found_version(database)
+    refuse_newer(version, known, str(folder))
+    if version < len(known):
+        raise ArchiveError(
+            f"archive {folder} has the older schema {version}",
+            hint="any command that writes to it (`yanji check --repair`) brings it up to date",
+            code="archive_old",
+        )
+    return ArchiveReader(folder, open_for_reading(database), backend=backend)
