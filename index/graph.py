@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from yanji.configs.distance import Place, distance_m
 from yanji.configs.errors import UsageError
+from yanji.configs.site import Site
 
 Basis = Literal["roads", "places", "time"]
 
@@ -31,7 +33,6 @@ PLACES_KMH = (10.0, 80.0)
 """Slowest and fastest speed assumed between places without a road."""
 TYPICAL_DETOUR, LATEST_DETOUR = 1.3, 1.8
 """Road length over straight line in cities: usual, and the most that is still called direct."""
-EARTH_RADIUS_M = 6_371_008.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,10 @@ NOTHING_KNOWN = Travel("time", 0.0, None, math.inf, None)
 
 
 def straight_m(a: CameraPlace, b: CameraPlace) -> float | None:
-    """Great-circle distance in metres (haversine formula); None if a place is unknown."""
+    """Great-circle distance in metres; None if a place is unknown."""
     if a.longitude is None or a.latitude is None or b.longitude is None or b.latitude is None:
         return None
-    lat_a, lat_b = math.radians(a.latitude), math.radians(b.latitude)
-    half_lon = math.radians(b.longitude - a.longitude) / 2
-    h = math.sin((lat_b - lat_a) / 2) ** 2
-    h += math.cos(lat_a) * math.cos(lat_b) * math.sin(half_lon) ** 2
-    return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(h)))
+    return distance_m(Place(a.longitude, a.latitude), Place(b.longitude, b.latitude))
 
 
 class RoadGraph:
@@ -230,38 +227,22 @@ class RoadGraph:
         return done
 
 
-def graph_from_site(site: Any) -> RoadGraph:
-    """Build the graph of a site: anything with `cameras` and `roads` (`yanji.configs.site.Site`).
-
-    A camera has `id`, `longitude`, `latitude` (may be None); a road `from_camera` (or `from_`),
-    `to_camera` (or `to`), `distance_m`, `speed_kmh` (low, high) and perhaps `oneway`.
-    """
-    places = [
-        CameraPlace(
-            camera.id, getattr(camera, "longitude", None), getattr(camera, "latitude", None)
-        )
-        for camera in site.cameras
-    ]
-    return RoadGraph(places, [_site_road(road) for road in site.roads])
-
-
-def _site_road(road: Any) -> Road:
-    slowest, fastest = road.speed_kmh
-    return Road(
-        _first(road, ("from_camera", "from_", "from_id")),
-        _first(road, ("to_camera", "to", "to_", "to_id")),
-        float(road.distance_m),
-        float(slowest),
-        float(fastest),
-        bool(getattr(road, "oneway", False)),
+def graph_from_site(site: Site) -> RoadGraph:
+    """Build the graph of a site file: all its cameras, and its roads where it lists some."""
+    return RoadGraph(
+        [CameraPlace(camera.id, camera.longitude, camera.latitude) for camera in site.cameras],
+        [
+            Road(
+                road.from_camera,
+                road.to_camera,
+                road.distance_m,
+                road.speed_kmh[0],
+                road.speed_kmh[1],
+                road.oneway,
+            )
+            for road in site.roads
+        ],
     )
-
-
-def _first(road: Any, names: Sequence[str]) -> str:
-    for name in names:
-        if hasattr(road, name):
-            return str(getattr(road, name))
-    raise UsageError("A road of the site names no camera.", hint="Give it `from` and `to`.")
 
 
 def _check(road: Road) -> None:

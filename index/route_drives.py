@@ -20,6 +20,8 @@ Bools = NDArray[np.bool_]
 
 SAME_CAMERA_S = 0.1
 """Two sightings of one camera that are closer than this are two vehicles (one track each)."""
+FRAGMENT_S = 5.0
+"""Up to here a second sighting of one camera may be the same passage, its track torn."""
 MOMENT_S = 0.5
 """First and last moment are known to about two analysed frames."""
 PACE_GRACE_S = 60.0
@@ -32,19 +34,30 @@ NUM_SIGMAS = 3.0
 class Weights:
     """The constants of a route's score, in units of the best hit's evidence."""
 
-    depth: float = 0.38
+    depth: float = 0.70
     """Threshold below the best score, as a share of the way to the background."""
+    background_rank: int = 250
+    """The background is the score of the hit of this rank (from 0), of few hits their median:
+    more traffic brings more look-alikes and so a higher level, and it does not matter whether
+    the caller gives all hits or the best thousand."""
     least_margin: float = 0.08
     """...and at least this much cosine: about one standard deviation of the same vehicle."""
     bridge: float = 0.5
     """Sightings down to this much below the threshold may join where they explain a route."""
     link: float = 0.10
     """Every drive: something else than the vehicle may have been there."""
-    pace: float = 0.10
-    """Times |ln(seconds / typical seconds)|, at most once."""
-    stop: float = 0.15
+    off_road: float = 0.20
+    """Every drive between places that no listed road joins: its time says less."""
+    off_map: float = 0.40
+    """Every drive between cameras of unknown place: its time says nothing."""
+    pace: float = 0.75
+    """Times |ln((seconds + 60) / (typical seconds + 60))|, which counts for at most 1."""
+    stop: float = 0.40
     """Slower than without a stop."""
-    unseen: float = 0.20
+    again: float = 0.40
+    """The same camera once more, unless at once (`FRAGMENT_S`): it turned round, or a like one
+    follows."""
+    unseen: float = 0.40
     """Every camera passed without a sighting, unless it was down."""
     most_unseen: int = 4
     """Cameras beyond this number cost nothing more: the road was likely another."""
@@ -153,8 +166,8 @@ def drive_costs(
     tolerance[same] = 0.0
 
     pair_NN = camera_N[:, None] * len(cameras) + camera_N[None, :]
-    table, passed = _travel_table(cameras, np.unique(pair_NN[ordered]), graph, gaps)
-    earliest, latest, typical, num_via = table[:, pair_NN]
+    table, passed = _travel_table(cameras, np.unique(pair_NN[ordered]), graph, gaps, weights)
+    earliest, latest, typical, num_via, link = table[:, pair_NN]
     allowed = ordered & (seconds >= earliest - tolerance)
     allowed &= ~same | (seconds >= SAME_CAMERA_S)
 
@@ -167,7 +180,8 @@ def drive_costs(
                 to_s = (end_of(gap, now_ns) - origin_ns) / 1e9
                 down |= (last_s >= from_s)[None, :] & (first_s <= to_s)[:, None]
         unseen -= pairs[pair_NN] & down
-    costs = weights.link + weights.unseen * np.minimum(unseen, weights.most_unseen)
+    costs = link + weights.unseen * np.minimum(unseen, weights.most_unseen)
+    costs += weights.again * (same & (seconds > FRAGMENT_S))
     costs += weights.stop * (seconds > latest + tolerance)
     # PACE_GRACE_S on both sides: a red light between near cameras is no evidence.
     pace = (np.maximum(seconds, 0.0) + PACE_GRACE_S) / (typical + PACE_GRACE_S)
@@ -176,28 +190,41 @@ def drive_costs(
 
 
 def _travel_table(
-    cameras: Sequence[str], pairs: NDArray[np.int64], graph: RoadGraph, gaps: Sequence[Gap]
+    cameras: Sequence[str],
+    pairs: NDArray[np.int64],
+    graph: RoadGraph,
+    gaps: Sequence[Gap],
+    weights: Weights,
 ) -> tuple[Floats, dict[str, Bools]]:
-    """Look up earliest, latest, typical (nan: unknown) and cameras passed, per pair of cameras.
+    """Look up, per pair of cameras: earliest, latest, typical (nan: unknown), cameras passed, cost.
 
     Pairs are numbered from * len(cameras) + to. Also, per camera with a gap, which pairs pass it.
     """
     count = len(cameras)
-    table = np.zeros((4, count * count))
-    table[0] = np.inf  # no way there
-    gapped = {gap.camera_id for gap in gaps}
-    passed: dict[str, Bools] = {}
+    gapped = frozenset(gap.camera_id for gap in gaps)
+    passing: dict[str, list[int]] = {}
+    rows: list[tuple[float, float, float, float, float]] = []
+    off = {"roads": 0.0, "places": weights.off_road, "time": weights.off_map}
     for pair in pairs.tolist():
         a, b = divmod(pair, count)
         travel = graph.travel(cameras[a], cameras[b])
         if travel is None:
+            rows.append((np.inf, np.inf, np.nan, 0.0, 0.0))  # no way there
             continue
-        # Views that overlap: any order of first and last moments is possible.
-        length_m = travel.distance_m
-        overlap = a != b and length_m is not None and length_m <= 2 * graph.view_m
-        typical = np.nan if travel.typical_s is None else travel.typical_s
-        earliest = -np.inf if overlap else travel.earliest_s
-        table[:, pair] = (earliest, travel.latest_s, typical, len(travel.via))
-        for camera in gapped.intersection(travel.via):
-            passed.setdefault(camera, np.zeros(count * count, dtype=bool))[pair] = True
+        earliest_s, length_m = travel.earliest_s, travel.distance_m
+        if a != b and length_m is not None and length_m <= 2 * graph.view_m:
+            earliest_s = -np.inf  # views that overlap: any order of first and last moments
+        typical_s = np.nan if travel.typical_s is None else travel.typical_s
+        link = weights.link + off[travel.basis]
+        rows.append((earliest_s, travel.latest_s, typical_s, float(len(travel.via)), link))
+        if gapped and not gapped.isdisjoint(travel.via):
+            for camera in gapped.intersection(travel.via):
+                passing.setdefault(camera, []).append(pair)
+    table = np.zeros((5, count * count))
+    table[0] = np.inf
+    if rows:
+        table[:, pairs] = np.array(rows).T
+    passed = {camera: np.zeros(count * count, dtype=bool) for camera in passing}
+    for camera, through in passing.items():
+        passed[camera][through] = True
     return table, passed

@@ -21,6 +21,8 @@ class Level:
 
     best: float
     background: float
+    """What unlike vehicles reach here: see `Weights.background_rank`."""
+    middle: float
     """Median of all hits."""
     spread: float
     """Robust standard deviation of all hits (1.4826 x median absolute deviation)."""
@@ -34,11 +36,12 @@ class Level:
 
 def level_of(scores: Sequence[float], weights: Weights) -> Level:
     """Set the level from the hits themselves; `scores` must not be empty."""
-    values = np.asarray(scores, dtype=np.float64)
-    best, background = float(values.max()), float(np.median(values))
-    spread = 1.4826 * float(np.median(np.abs(values - background)))
+    values = np.sort(np.asarray(scores, dtype=np.float64))[::-1]
+    best, middle = float(values[0]), float(np.median(values))
+    background = float(values[min(len(values) // 2, weights.background_rank)])
+    spread = 1.4826 * float(np.median(np.abs(values - middle)))
     margin = max(weights.least_margin, weights.depth * (best - background))
-    return Level(best, background, spread, best - margin)
+    return Level(best, background, middle, spread, best - margin)
 
 
 @dataclass(frozen=True, slots=True)

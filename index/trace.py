@@ -234,9 +234,9 @@ def _notes(
     num_alike = sum(stop.evidence > 0 and stop.score is not None for stop in stops)
     yield (
         f"{num_alike} of {num_hits} sightings are alike enough to count for a route (similarity"
-        f" above {level.threshold:.2f}; best {level.best:.2f}, middle {level.background:.2f})."
+        f" above {level.threshold:.2f}; best {level.best:.2f}, middle {level.middle:.2f})."
     )
-    chance = level.background + level.spread * math.sqrt(2 * math.log(max(num_hits, 2)))
+    chance = level.middle + level.spread * math.sqrt(2 * math.log(max(num_hits, 2)))
     if num_hits < FEW_HITS:
         yield f"Only {num_hits} sightings: too few to tell how alike other vehicles look here."
     elif level.best < chance:
