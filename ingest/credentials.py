@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from yanji.configs.errors import UsageError
+from yanji.configs.site import Credentials
+
+__all__ = ["HIDDEN", "Credentials", "check_camera_url", "safe_url", "url_with"]
 
 HIDDEN = "***"
 _SECRET_PARAMETER = re.compile(r"((?:pass(?:wd|word)?|pwd|token|secret)=)[^&;/?#_]*", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What the camera asks for. `repr` hides the password."""
-
-    username: str
-    password: str = field(repr=False)
 
 
 def safe_url(url: str) -> str:

@@ -1,0 +1,392 @@
+"""`yanji search` and `yanji trace`: a snapshot in, sightings and routes out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from yanji.api.cli.options import (
+    Setup,
+    case_options,
+    installation_options,
+    set_up,
+    site_option,
+)
+from yanji.api.cli.output import note, print_json, print_line, table
+from yanji.configs.errors import NothingFoundError, UsageError
+from yanji.configs.times import format_time, parse_duration, parse_time
+from yanji.detect.classes import CLASSES, GROUPS, expand
+from yanji.index.hit import Filter
+
+if TYPE_CHECKING:
+    from yanji.api.query import Query
+    from yanji.api.questions import Case, Traced
+    from yanji.index.reader import ArchiveReader
+    from yanji.index.route import QueryPoint
+    from yanji.index.search import SearchAnswer
+    from yanji.ingest.gap import Gap
+    from yanji.reid.sighting import Embedding
+
+_SIGHTING_ID = re.compile(r"[0-9a-f]{32}")
+_CLASS_NAMES = sorted(set(CLASSES) | set(GROUPS))
+
+
+@click.command("search")
+@click.argument("image", type=click.Path(path_type=Path))
+@click.option("--box", "box_text", metavar="X1,Y1,X2,Y2", help="The vehicle, in upright pixels.")
+@click.option("--from", "from_text", metavar="ISO", help="Only sightings after this time.")
+@click.option("--to", "to_text", metavar="ISO", help="Only sightings before this time.")
+@click.option("--camera", "cameras", multiple=True, metavar="ID", help="Only this camera (again).")
+@click.option(
+    "--class",
+    "classes",
+    multiple=True,
+    type=click.Choice(_CLASS_NAMES),
+    help="Only this class or group (again); without it the snapshot's class filters nothing.",
+)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@case_options
+@site_option()
+@installation_options
+def search_verb(
+    image: Path,
+    box_text: str | None,
+    from_text: str | None,
+    to_text: str | None,
+    cameras: tuple[str, ...],
+    classes: tuple[str, ...],
+    limit: int,
+    case: str | None,
+    reason: str | None,
+    purpose: str | None,
+    site_file: Path | None,
+    settings_file: Path | None,
+    archive: Path | None,
+    as_json: bool,
+) -> int:
+    """Find the vehicle of IMAGE (the largest, or the one in --box) among all sightings."""
+    from yanji.api.query import parse_box
+    from yanji.api.questions import ask_search, open_case
+
+    setup = set_up(
+        as_json=as_json, archive=archive, settings_file=settings_file, site_file=site_file
+    )
+    asked = open_case(setup.settings, case, reason, purpose)
+    box = parse_box(box_text) if box_text is not None else None
+    reader = _open(setup)
+    wanted = Filter(
+        from_ns=parse_time(from_text, setup.zone) if from_text else None,
+        to_ns=parse_time(to_text, setup.zone) if to_text else None,
+        cameras=_known_cameras(setup, reader, cameras),
+        classes=expand(classes) if classes else None,
+    )
+    if wanted.from_ns is not None and wanted.to_ns is not None and wanted.from_ns > wanted.to_ns:
+        raise UsageError("--from is later than --to.")
+    query = _query(setup, image, box, asked, "search")
+    answer, audit_id = ask_search(reader, query, wanted, limit, asked)
+    if as_json:
+        print_json(_search_document(answer, query, audit_id, reader, setup.zone))
+    else:
+        _print_search(answer, query, audit_id, reader, setup.zone)
+    return 0 if answer.hits else 3
+
+
+@click.command("trace")
+@click.argument("image_or_sighting", metavar="IMAGE|SIGHTING")
+@click.option("--box", "box_text", metavar="X1,Y1,X2,Y2", help="The vehicle, in upright pixels.")
+@click.option("--at", "at_camera", metavar="CAMERA", help="Where the snapshot was taken.")
+@click.option("--time", "at_time", metavar="ISO", help="When the snapshot was taken.")
+@click.option("--window", default="3h", show_default=True, help="How far before and after.")
+@case_options
+@site_option()
+@installation_options
+def trace_verb(
+    image_or_sighting: str,
+    box_text: str | None,
+    at_camera: str | None,
+    at_time: str | None,
+    window: str,
+    case: str | None,
+    reason: str | None,
+    purpose: str | None,
+    site_file: Path | None,
+    settings_file: Path | None,
+    archive: Path | None,
+    as_json: bool,
+) -> int:
+    """Chain what looks like the vehicle of IMAGE (or of a stored SIGHTING) into routes."""
+    from yanji.api.query import parse_box
+    from yanji.api.questions import ask_trace, graph_of, open_case
+    from yanji.index.route import QueryPoint
+
+    setup = set_up(
+        as_json=as_json, archive=archive, settings_file=settings_file, site_file=site_file
+    )
+    asked = open_case(setup.settings, case, reason, purpose)
+    box = parse_box(box_text) if box_text is not None else None
+    window_s = parse_duration(window)
+    if (at_camera is None) != (at_time is None):
+        raise UsageError("--at and --time belong together: where and when the snapshot was taken.")
+    reader = _open(setup)
+    point: QueryPoint | None = None
+    if at_camera is not None and at_time is not None:
+        _known_cameras(setup, reader, (at_camera,))
+        at_ns = parse_time(at_time, setup.zone)
+        point = QueryPoint(at_camera, at_ns, at_ns)
+
+    sighting_id = None if Path(image_or_sighting).exists() else image_or_sighting.lower()
+    if sighting_id is not None and _SIGHTING_ID.fullmatch(sighting_id):
+        embedding, known = _stored(reader, setup.settings.embedder, sighting_id)
+        point = point or known
+        image_sha256: str | None = None
+        parameters: dict[str, object] = {"sighting_id": sighting_id}
+        question: dict[str, object] = {"sighting_id": sighting_id}
+        if box is not None:
+            raise UsageError("--box belongs to a picture, not to a stored sighting.")
+    else:
+        query = _query(setup, Path(image_or_sighting), box, asked, "trace")
+        embedding, image_sha256 = query.embedding, query.image_sha256
+        parameters = {"box": list(query.box)}
+        question = _query_document(query)
+        if not as_json:
+            _say_what_was_taken(query)
+    parameters |= {"at": at_camera, "time": at_time}
+    traced = ask_trace(
+        reader,
+        embedding,
+        graph_of(setup.site, reader),
+        point,
+        window_s,
+        asked,
+        image_sha256=image_sha256,
+        parameters=parameters,
+    )
+    if as_json:
+        print_json({"query": question, **trace_document(traced, setup.zone)})
+    else:
+        for line in trace_lines(traced, setup.zone):
+            print_line(line)
+    return 0 if traced.trace.routes else 3
+
+
+def _open(setup: Setup) -> ArchiveReader:
+    from yanji.index.reader import read_archive
+
+    return read_archive(setup.archive)
+
+
+def _query(
+    setup: Setup, image: Path, box: tuple[float, float, float, float] | None, case: Case, verb: str
+) -> Query:
+    """Read the snapshot; an empty one is recorded before the user hears of it."""
+    from yanji.api.query import load_models, read_query
+    from yanji.api.questions import record_empty_question
+    from yanji.ingest.snapshot import load_snapshot
+
+    # The picture is judged before the models are loaded: a bad one is refused at once.
+    snapshot = load_snapshot(image)
+    detector, embedder = load_models(setup.settings)
+    try:
+        return read_query(image, box, detector, embedder)
+    except NothingFoundError:
+        record_empty_question(setup.archive, case, verb, snapshot.sha256)
+        raise
+
+
+def _stored(reader: ArchiveReader, model_id: str, sighting_id: str) -> tuple[Embedding, QueryPoint]:
+    """Vector, place and time of a stored sighting, by the installation's model.
+
+    Raises:
+        NothingFoundError: no such sighting, or it has no vector of this model.
+    """
+    from yanji.index.route import QueryPoint
+
+    sighting = reader.sighting(sighting_id)
+    named = [model for model in reader.models() if model.model_id == model_id]
+    if not named:
+        raise NothingFoundError(
+            f"The archive has no vectors of model {model_id}.",
+            hint="`yanji archive reembed` makes them from the stored crops.",
+        )
+    # The same name with other weights is another model: the active one, else the newest.
+    chosen = next((model for model in named if model.active), named[-1])
+    embedding = reader.embedding(sighting_id, chosen.model_id, chosen.weights_sha256)
+    point = QueryPoint(
+        sighting.camera_id, sighting.first_ns, sighting.last_ns, sighting.sigma_s, sighting_id
+    )
+    return embedding, point
+
+
+def _known_cameras(
+    setup: Setup, reader: ArchiveReader, cameras: tuple[str, ...]
+) -> frozenset[str] | None:
+    """Check ids against the site, or against the archive where no site is given."""
+    if not cameras:
+        return None
+    stored = {camera.camera_id for camera in reader.cameras()}
+    wanted = [setup.site_camera(camera) for camera in cameras]
+    for camera in wanted:
+        if setup.site is None and camera not in stored:
+            raise UsageError(
+                f"The archive has no camera {camera!r}.",
+                hint=f"Its cameras: {', '.join(sorted(stored)[:12]) or 'none yet'}",
+                code="unknown_camera",
+            )
+    return frozenset(wanted)
+
+
+def _query_document(query: Query) -> dict[str, object]:
+    return {
+        "image": str(query.path),
+        "box": list(query.box),
+        "class": query.vehicle_class,
+        "others": [list(box) for box in query.others],
+    }
+
+
+def _gap_documents(gaps: tuple[Gap, ...] | list[Gap], zone: ZoneInfo | None) -> list[object]:
+    return [
+        {
+            "camera_id": gap.camera_id,
+            "from": format_time(gap.from_ns, zone),
+            "to": format_time(gap.to_ns, zone) if gap.to_ns is not None else None,
+        }
+        for gap in gaps
+    ]
+
+
+def _search_document(
+    answer: SearchAnswer, query: Query, audit_id: str, reader: ArchiveReader, zone: ZoneInfo | None
+) -> dict[str, object]:
+    return {
+        "query": _query_document(query),
+        "hits": [
+            {
+                "sighting_id": hit.sighting.sighting_id,
+                "camera_id": hit.sighting.camera_id,
+                "first_seen": format_time(hit.sighting.first_ns, zone),
+                "last_seen": format_time(hit.sighting.last_ns, zone),
+                "class": hit.sighting.vehicle_class,
+                "colour": hit.sighting.colour,
+                "plate": hit.sighting.plate,
+                "score": round(hit.score, 4),
+                "probability": hit.probability,
+                "crop": str(reader.crop_path(hit.sighting.crops[0]))
+                if hit.sighting.crops
+                else None,
+            }
+            for hit in answer.hits
+        ],
+        "searched": answer.searched,
+        "gaps": _gap_documents(list(answer.gaps), zone),
+        "audit_id": audit_id,
+    }
+
+
+def _say_what_was_taken(query: Query) -> None:
+    edges = ",".join(f"{edge:.0f}" for edge in query.box)
+    what = query.vehicle_class or "something that the detector does not know"
+    text = f"Looking for the {what} at {edges}"
+    if query.others:
+        text += f"; the picture shows {len(query.others)} more (choose with --box): " + "  ".join(
+            ",".join(f"{edge:.0f}" for edge in box) for box in query.others[:6]
+        )
+    note(text)
+
+
+def _print_search(
+    answer: SearchAnswer, query: Query, audit_id: str, reader: ArchiveReader, zone: ZoneInfo | None
+) -> None:
+    _say_what_was_taken(query)
+    rows = [
+        [
+            str(rank),
+            f"{hit.score:.3f}",
+            hit.sighting.camera_id,
+            format_time(hit.sighting.first_ns, zone),
+            hit.sighting.vehicle_class + (" (parked)" if hit.sighting.stationary else ""),
+            hit.sighting.sighting_id,
+        ]
+        for rank, hit in enumerate(answer.hits, start=1)
+    ]
+    if rows:
+        for line in table(["", "similarity", "camera", "first seen", "class", "sighting"], rows):
+            print_line(line)
+        print_line(f"best crop: {reader.crop_path(answer.hits[0].sighting.crops[0])}")
+    else:
+        print_line("No sighting matches the filters.")
+    print_line(f"{answer.searched} sightings searched; audit record {audit_id}")
+    for gap in list(answer.gaps)[:10]:
+        end = format_time(gap.to_ns, zone) if gap.to_ns is not None else "now"
+        print_line(f"camera {gap.camera_id} saw nothing {format_time(gap.from_ns, zone)} to {end}")
+
+
+def trace_document(traced: Traced, zone: ZoneInfo | None) -> dict[str, object]:
+    """The answer of `yanji trace --json`, without the query."""
+    found = traced.trace
+    return {
+        "routes": [
+            {
+                "probability": route.probability,
+                "score": round(route.score, 4),
+                "legs": [
+                    {
+                        "sighting_id": leg.sighting_id,
+                        "camera_id": leg.camera_id,
+                        "first_seen": format_time(leg.first_ns, zone),
+                        "last_seen": format_time(leg.last_ns, zone),
+                        "probability": leg.probability,
+                        "travel_s": round(leg.travel_s, 1) if leg.travel_s is not None else None,
+                        "score": round(leg.score, 4) if leg.score is not None else None,
+                        "why": leg.why,
+                    }
+                    for leg in route.legs
+                ],
+            }
+            for route in found.routes
+        ],
+        "next": [
+            {
+                "camera_id": camera.camera_id,
+                "earliest": format_time(camera.earliest_ns, zone),
+                "latest": format_time(camera.latest_ns, zone),
+                "probability": camera.probability,
+                "state": camera.state,
+            }
+            for camera in found.next
+        ],
+        "gaps": _gap_documents(list(found.gaps), zone),
+        "basis": found.basis,
+        "notes": list(found.notes),
+        "audit_id": traced.audit_id,
+    }
+
+
+def trace_lines(traced: Traced, zone: ZoneInfo | None) -> list[str]:
+    """The same for people."""
+    found = traced.trace
+    lines: list[str] = []
+    for rank, route in enumerate(found.routes, start=1):
+        lines.append(f"Route {rank} of {len(found.routes)} (evidence {route.score:.2f})")
+        for leg in route.legs:
+            lines.append(f"  {format_time(leg.first_ns, zone)}  {leg.camera_id}  {leg.why}")
+    if not found.routes:
+        lines.append("No sighting is like the vehicle.")
+    for camera in found.next[:6]:
+        lines.append(
+            f"Next: {camera.camera_id} between {format_time(camera.earliest_ns, zone)} and "
+            f"{format_time(camera.latest_ns, zone)} ({camera.state.replace('_', ' ')})"
+        )
+    for gap in found.gaps:
+        end = format_time(gap.to_ns, zone) if gap.to_ns is not None else "now"
+        lines.append(
+            f"Camera {gap.camera_id} saw nothing {format_time(gap.from_ns, zone)} to {end}: "
+            "the vehicle can have passed there"
+        )
+    lines += found.notes
+    lines.append(f"audit record {traced.audit_id}")
+    return lines

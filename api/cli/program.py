@@ -1,0 +1,95 @@
+"""The program `yanji`: its verbs, and how it ends.
+
+Exit status: 0 done, 1 failed or partly failed, 2 wrong usage, 3 nothing found. Answers go to
+stdout, everything else to stderr. With `--json` an error is one JSON object on stdout.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+import click
+
+from yanji.api.cli.libraries import explain_import_error
+from yanji.api.cli.output import print_error
+from yanji.configs.errors import UsageError, YanjiError
+
+_VERBS = {
+    "demo": ("demo", "The whole path on rendered clips: cameras, archive, search, trace."),
+    "run": ("live", "Live: cameras into the archive."),
+    "index": ("recordings", "Recordings into the archive; resumes."),
+    "search": ("ask", "Find the vehicle of a snapshot."),
+    "trace": ("ask", "The routes a vehicle can have taken."),
+    "runs": ("stored", "List or remove what one recording or connection brought in."),
+    "archive": ("stored", "Size of the archive; new embeddings."),
+    "check": ("stored", "Prove the archive's invariants; mend what can be mended."),
+    "audit": ("stored", "Verify the record of who looked for what."),
+    "site": ("places", "Check a site file."),
+    "schemas": ("places", "Write the JSON schemas of both settings files."),
+    "models": ("figures", "List and verify the models."),
+    "eval": ("figures", "Figures on labelled data."),
+    "bench": ("figures", "Speed and memory, as ratios measured side by side."),
+}
+"""Verb -> (file of this folder, one line of help). The files are imported when a verb is used:
+`yanji --help` loads no models and no native libraries."""
+
+
+class _Verbs(click.Group):
+    """Verbs by name; in the order in which a newcomer meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        module = importlib.import_module(f"yanji.api.cli.{_VERBS[cmd_name][0]}")
+        command = getattr(module, f"{cmd_name}_verb")
+        assert isinstance(command, click.Command)  # noqa: S101 - narrows for the type checker
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, text) for name, (_, text) in _VERBS.items()])
+
+
+@click.command(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit status: 0 done, 1 failed or partly failed, 2 wrong usage, 3 nothing found.",
+)
+@click.version_option(metadata.version("yanji"), prog_name="yanji")
+def program() -> None:
+    """yanji 雁迹: a city's cameras as an index of vehicle sightings, one snapshot as a route."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in given
+    try:
+        result = program.main(args=given, prog_name="yanji", standalone_mode=False)
+    except click.UsageError as error:
+        where = f"{error.ctx.command_path} --help" if error.ctx is not None else "yanji --help"
+        wrong = UsageError(error.format_message(), hint=f"See: {where}")
+        print_error(wrong, as_json=as_json)
+        return wrong.exit_code
+    except click.ClickException as error:
+        print_error(YanjiError(error.format_message()), as_json=as_json)
+        return 1
+    except YanjiError as error:
+        print_error(error, as_json=as_json)
+        return error.exit_code
+    except ImportError as error:
+        explained = explain_import_error(error)
+        if explained is None:
+            raise
+        print_error(explained, as_json=as_json)
+        return explained.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("interrupted\n")
+        return 130
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,248 @@
+"""`yanji index`: recordings into the archive."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from yanji.api.cli.options import Setup, installation_options, set_up, site_option
+from yanji.api.cli.output import note, print_json, print_line
+from yanji.configs.errors import NotAVideoError, SourceError, UsageError
+from yanji.configs.times import format_time, parse_time
+
+if TYPE_CHECKING:
+    from yanji.api.recordings import Job, Outcome, Progress
+
+_DEFAULT_FPS = 5.0
+
+
+@click.command("index")
+@click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--camera", help="Camera that recorded PATH...")
+@click.option("--start", metavar="ISO", help="When the first picture of PATH... was taken.")
+@click.option(
+    "--manifest",
+    type=click.Path(path_type=Path),
+    help="CSV with the columns camera_id,path,start instead of PATH, --camera and --start.",
+)
+@site_option()
+@installation_options
+def index_verb(
+    paths: tuple[Path, ...],
+    camera: str | None,
+    start: str | None,
+    manifest: Path | None,
+    site_file: Path | None,
+    settings_file: Path | None,
+    archive: Path | None,
+    as_json: bool,
+) -> int:
+    """Index recordings. Several PATHs (or the files of a folder) follow each other in time.
+
+    What is in the archive already is skipped; what was cut off is completed.
+    """
+    from yanji.api.recordings import index_recordings
+    from yanji.api.writer_process import open_archive, register_cameras
+    from yanji.index.cameras import Camera
+
+    setup = set_up(
+        as_json=as_json, archive=archive, settings_file=settings_file, site_file=site_file
+    )
+    if manifest is not None:
+        if paths or camera is not None or start is not None:
+            raise UsageError("--manifest stands alone: it names paths, cameras and starts itself.")
+        jobs, problems = _jobs_of_manifest(setup, manifest)
+    else:
+        if not paths or camera is None or start is None:
+            raise UsageError(
+                "PATH, --camera and --start belong together.",
+                hint="yanji index REC.mp4 --camera K01 --start 2026-11-20T08:00:00+08:00, "
+                "or --manifest FILE.csv",
+            )
+        jobs, problems = _jobs_of_paths(setup, paths, camera, start)
+    for problem in problems:
+        note(str(problem["message"]))
+
+    display = _Display(jobs, as_json=as_json)
+    outcomes: list[Outcome] = []
+    if jobs:
+        with open_archive(setup.archive, setup.settings) as writer:
+            if setup.site is not None:
+                register_cameras(writer, setup.site.cameras)
+            for camera_id in {job.camera_id for job in jobs}:
+                writer.register_camera(Camera(camera_id))
+            outcomes = index_recordings(
+                jobs,
+                writer,
+                setup.settings,
+                on_progress=display.progress,
+                on_outcome=display.outcome,
+            )
+    display.end()
+    failed = [outcome for outcome in outcomes if outcome.state in ("failed", "damaged")]
+    num_sightings = sum(outcome.num_sightings for outcome in outcomes)
+    if as_json:
+        print_json(
+            {
+                "files": [_outcome_document(outcome, setup) for outcome in outcomes],
+                "problems": problems,
+                "sightings": num_sightings,
+            }
+        )
+    else:
+        num_done = sum(outcome.state in ("done", "damaged") for outcome in outcomes)
+        num_skipped = sum(outcome.state == "skipped" for outcome in outcomes)
+        print_line(
+            f"{num_sightings} sightings from {num_done} recordings; {num_skipped} were in the "
+            f"archive already; {len(failed) + len(problems)} with problems"
+        )
+    return 1 if failed or problems else 0
+
+
+def _jobs_of_manifest(setup: Setup, path: Path) -> tuple[list[Job], list[dict[str, object]]]:
+    from yanji.api.recordings import Job
+    from yanji.ingest.manifest import read_manifest
+
+    manifest = read_manifest(path, lambda text: parse_time(text, setup.zone))
+    problems: list[dict[str, object]] = [
+        {"line": problem.line, "message": f"{path}:{problem.line}: {problem.message}"}
+        for problem in manifest.problems
+    ]
+    jobs: list[Job] = []
+    for row in manifest.rows:
+        try:
+            camera_id = setup.site_camera(row.camera_id)
+        except UsageError as error:
+            problems.append({"line": row.line, "message": f"{path}:{row.line}: {error.message}"})
+            continue
+        jobs.append(Job(row.path, camera_id, row.started_ns, _fps_of(setup, camera_id)))
+    return jobs, problems
+
+
+def _jobs_of_paths(
+    setup: Setup, paths: tuple[Path, ...], camera: str, start: str
+) -> tuple[list[Job], list[dict[str, object]]]:
+    from yanji.api.recordings import Job
+    from yanji.ingest.folder import find_recordings
+
+    camera_id = setup.site_camera(camera)
+    started_ns = parse_time(start, setup.zone)
+    found = find_recordings(paths)
+    problems: list[dict[str, object]] = [
+        {"path": str(problem.path), "message": problem.message} for problem in found.problems
+    ]
+    jobs: list[Job] = []
+    for number, path in enumerate(found.files):
+        jobs.append(Job(path, camera_id, started_ns, _fps_of(setup, camera_id)))
+        if number + 1 < len(found.files):
+            # The next one begins where this one ends; a file of unknown length ends the chain.
+            duration_s = _duration_s(path)
+            if duration_s is None:
+                rest = found.files[number + 1 :]
+                problems += [
+                    {
+                        "path": str(other),
+                        "message": f"{other}: its start is not known, because the length of "
+                        f"{path.name} is not; index it with its own --start.",
+                    }
+                    for other in rest
+                ]
+                break
+            started_ns += round(duration_s * 1e9)
+    return jobs, problems
+
+
+def _duration_s(path: Path) -> float | None:
+    from yanji.ingest.recording import open_recording
+
+    try:
+        # Only the length is asked for: no need to read the whole file for its checksum.
+        source = open_recording(path, "length", 0, content_sha256="0" * 64)
+        with source.connect() as connection:
+            return connection.duration_s
+    except (NotAVideoError, SourceError):
+        return None
+
+
+def _fps_of(setup: Setup, camera_id: str) -> float:
+    return setup.site.camera(camera_id).analyse_fps if setup.site is not None else _DEFAULT_FPS
+
+
+def _outcome_document(outcome: Outcome, setup: Setup) -> dict[str, object]:
+    document: dict[str, object] = {
+        "path": str(outcome.path),
+        "camera_id": outcome.camera_id,
+        "start": format_time(outcome.started_ns, setup.zone),
+        "state": outcome.state,
+        "run_id": outcome.run_id,
+        "sightings": outcome.num_sightings,
+    }
+    if outcome.message:
+        document["error"] = {
+            "code": outcome.code,
+            "message": outcome.message,
+            "hint": outcome.hint,
+        }
+    return document
+
+
+class _Display:
+    """Progress on stderr: one changing line on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, jobs: list[Job], *, as_json: bool) -> None:
+        self._num_jobs = len(jobs)
+        self._num_through = 0
+        self._began_s = time.monotonic()
+        self._read: dict[str, tuple[float, float | None]] = {}
+        self._terminal = sys.stderr.isatty() and not as_json
+        self._next_s = 0.0
+
+    def progress(self, progress: Progress) -> None:
+        """Note how far a recording is and say so from time to time."""
+        self._read[progress.key] = (progress.stream_s, progress.duration_s)
+        now = time.monotonic()
+        if now < self._next_s:
+            return
+        self._next_s = now + (1.0 if self._terminal else 10.0)
+        read_s = sum(stream_s for stream_s, _ in self._read.values())
+        rate = read_s / max(now - self._began_s, 1e-3)
+        known = [duration_s for _, duration_s in self._read.values() if duration_s]
+        # Recordings that were not opened yet are taken to be as long as the average.
+        expected_s = sum(known) / max(len(known), 1) * (self._num_jobs - self._num_through)
+        open_s = sum(stream_s for stream_s, length in self._read.values() if length)
+        left_s = max(0.0, expected_s - open_s) / rate if rate > 0 else 0.0
+        text = (
+            f"{self._num_through} of {self._num_jobs} recordings, {rate:.1f} times real time, "
+            f"about {_duration(left_s)} left"
+        )
+        if self._terminal:
+            sys.stderr.write(f"\r{text}\x1b[K")
+            sys.stderr.flush()
+        else:
+            note(text)
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Say what became of one recording."""
+        self._num_through += 1
+        self.end()
+        text = f"{outcome.path.name} ({outcome.camera_id}): {outcome.state}"
+        if outcome.state in ("done", "damaged"):
+            text += f", {outcome.num_sightings} sightings"
+        if outcome.message:
+            text += f": {outcome.message} {outcome.hint}".rstrip()
+        note(text)
+
+    def end(self) -> None:
+        """Clear the changing line."""
+        if self._terminal:
+            sys.stderr.write("\r\x1b[K")
+
+
+def _duration(seconds: float) -> str:
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"

@@ -1,0 +1,83 @@
+"""The one place where the stages meet: frame -> detections -> tracks -> passages -> sightings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from yanji.configs.settings import Settings
+from yanji.detect.card import load_card
+from yanji.detect.passages import PassageBuilder
+from yanji.detect.tracker import CameraTracker
+from yanji.detect.yolo import Detector
+from yanji.ingest.frame import Frame, Run
+from yanji.reid.describe import describe
+from yanji.reid.embedder import Embedder
+from yanji.reid.registry import open_embedder
+from yanji.reid.sighting import Sighting
+
+
+def open_detector(settings: Settings) -> Detector:
+    """Open the installation's detector; its golden vectors are checked.
+
+    Raises:
+        ModelError: the file is missing or changed, or answers differently here.
+    """
+    return Detector(load_card(settings.detector), settings.runtime, settings.precision)
+
+
+def open_reid(settings: Settings) -> Embedder:
+    """Open the installation's embedder; its golden vectors are checked.
+
+    Raises:
+        ModelError: the file is missing or changed, or answers differently here.
+    """
+    return open_embedder(settings.embedder, settings.runtime, settings.precision)
+
+
+@dataclass
+class CameraPipeline:
+    """All stages for one camera; the models are shared by the cameras of a worker."""
+
+    detector: Detector
+    embedder: Embedder
+    analyse_fps: float
+    _run: Run | None = None
+    _tracker: CameraTracker | None = None
+    _passages: PassageBuilder | None = None
+    num_analysed: int = field(default=0)
+
+    def step(self, frame: Frame) -> list[Sighting]:
+        """Take one analysed frame through all stages.
+
+        A frame of another run than the one before must come after `finish`.
+
+        Returns:
+            Sightings that are new, refreshed or closed by this frame; mostly none.
+        """
+        if self._run is None or self._run.run_id != frame.run.run_id:
+            self._begin(frame.run)
+        assert self._tracker is not None  # noqa: S101 - set by _begin
+        assert self._passages is not None  # noqa: S101 - set by _begin
+        detections = self.detector.detect(frame.picture)
+        tracked = self._tracker.update(frame, detections)
+        passages = self._passages.update(frame, tracked, detections)
+        self.num_analysed += 1
+        return describe(passages, self.embedder)
+
+    def finish(self) -> list[Sighting]:
+        """Close what is still in view: the run is over."""
+        if self._passages is None:
+            return []
+        sightings = describe(self._passages.close(), self.embedder)
+        self._run = self._tracker = self._passages = None
+        return sightings
+
+    @property
+    def run(self) -> Run | None:
+        """The run in progress."""
+        return self._run
+
+    def _begin(self, run: Run) -> None:
+        self._run = run
+        self._tracker = CameraTracker(self.analyse_fps)
+        self._passages = PassageBuilder(run)

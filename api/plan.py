@@ -1,0 +1,103 @@
+"""Who does what in a live installation: cameras to workers, and what processes tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from yanji.configs.settings import Settings
+from yanji.configs.site import Camera, Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPlan:
+    """One camera of a worker."""
+
+    camera: Camera
+    credentials: Credentials | None
+    """Travels to the worker over a pipe: never an argument or a variable that others can read."""
+    down_since_ns: int | None = None
+    """Host wall time of the last frame of the worker before, when it had to be replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPlan:
+    """All that a worker process needs to start."""
+
+    number: int
+    cameras: tuple[CameraPlan, ...]
+    settings: Settings
+    address: str
+    authkey: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CameraBeat:
+    """One camera as its worker sees it."""
+
+    camera_id: str
+    state: str
+    """`connecting`, `up`, `down`, `credentials` or `waiting` (the writer takes nothing)."""
+    fps_in: float
+    fps_analysed: float
+    lag_s: float
+    """Age of the last analysed frame when its analysis was done, seconds."""
+    num_frames: int
+    num_dropped: int
+    """Sampled frames that were given up because the worker was late."""
+    num_reconnects: int
+    num_sightings: int
+    last_frame_wall_ns: int | None
+    capture_silent_s: float
+    """Seconds since the capture thread last came back from a native call."""
+    problem: str = ""
+    """Why the camera is down, for people, without credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerBeat:
+    """Sent about once a second by the compute thread itself, so that a hang stops it."""
+
+    number: int
+    cameras: tuple[CameraBeat, ...]
+    resident_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriterBeat:
+    """The writer's state, sent about once a second."""
+
+    state: str
+    detail: str
+    num_written: int
+    num_rejected: int
+    resident_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A process cannot start or go on; `fatal` when another try cannot help."""
+
+    code: str
+    message: str
+    hint: str
+    fatal: bool
+
+
+STOP = "stop"
+"""The one order that a worker or the writer gets."""
+
+
+def share_out(cameras: Sequence[CameraPlan], num_workers: int) -> list[tuple[CameraPlan, ...]]:
+    """Deal cameras to at most `num_workers` workers, the first worker first; none is left empty."""
+    number = max(1, min(num_workers, len(cameras)))
+    return [tuple(cameras[start::number]) for start in range(number)]
+
+
+def resident_bytes() -> int:
+    """Resident memory of this process in bytes (0 where /proc does not tell)."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * 4096
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -1,0 +1,172 @@
+"""Search and trace: the archive is asked, the audit record is written, then the answer leaves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from yanji.api.audit import append_record, check_access, current_actor
+from yanji.api.query import Query
+from yanji.configs.settings import Settings
+from yanji.configs.site import Site
+from yanji.index.graph import CameraPlace, RoadGraph, graph_from_site
+from yanji.index.hit import Filter, Hit, StoredSighting
+from yanji.index.reader import ArchiveReader
+from yanji.index.search import SearchAnswer, search
+from yanji.index.trace import QueryPoint, Trace, trace
+from yanji.ingest.gap import Gap
+from yanji.reid.sighting import Embedding
+
+TRACE_HITS = 500
+"""The score of a chance hit is estimated from the hits, so a trace takes more than it uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Under what a question is asked."""
+
+    number: str
+    purpose: str
+    reason: str
+    actor: str
+    purposes: tuple[str, ...]
+    """All that the installation allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A trace with what it was made from."""
+
+    trace: Trace
+    sightings: dict[str, StoredSighting]
+    audit_id: str
+
+
+def open_case(
+    settings: Settings, number: str | None, reason: str | None, purpose: str | None
+) -> Case:
+    """Check that a question may be asked at all.
+
+    Raises:
+        UsageError: case or reason is missing or blank, or the purpose is not one of the
+            installation's.
+    """
+    chosen = purpose or settings.default_purpose
+    check_access(case=number or "", purpose=chosen, reason=reason or "", purposes=settings.purposes)
+    return Case(number or "", chosen, reason or "", current_actor(), settings.purposes)
+
+
+def ask_search(
+    reader: ArchiveReader, query: Query, wanted: Filter, limit: int, case: Case
+) -> tuple[SearchAnswer, str]:
+    """Search, record, answer; returns the answer and the audit id.
+
+    Raises:
+        AuditError: the record cannot be written; then nothing is answered.
+    """
+    answer = search(reader, query.embedding, wanted, limit)
+    audit_id = _record(
+        reader.folder,
+        case,
+        "search",
+        {"box": list(query.box), "limit": limit, **_filter_words(wanted)},
+        query.image_sha256,
+        query.embedding,
+        [hit.sighting.sighting_id for hit in answer.hits],
+    )
+    return answer, audit_id
+
+
+def record_empty_question(folder: Path, case: Case, action: str, image_sha256: str | None) -> None:
+    """Record a question whose snapshot showed no vehicle: somebody looked all the same."""
+    _record(folder, case, action, {"outcome": "no_vehicle"}, image_sha256, None, [])
+
+
+def ask_trace(
+    reader: ArchiveReader,
+    embedding: Embedding,
+    graph: RoadGraph,
+    point: QueryPoint | None,
+    window_s: float,
+    case: Case,
+    *,
+    image_sha256: str | None,
+    parameters: dict[str, object],
+) -> Traced:
+    """Search around the point, chain the hits, record, answer.
+
+    Raises:
+        AuditError: the record cannot be written; then nothing is answered.
+    """
+    wanted = Filter()
+    if point is not None:
+        window_ns = round(window_s * 1e9)
+        wanted = Filter(from_ns=point.first_ns - window_ns, to_ns=point.last_ns + window_ns)
+    answer = search(reader, embedding, wanted, TRACE_HITS)
+    hits: Sequence[Hit] = answer.hits
+    gaps: Sequence[Gap] = answer.gaps
+    found = trace(point, hits, graph, gaps, window_s=window_s, now_ns=time.time_ns())
+    legs = {
+        leg.sighting_id: None
+        for route in found.routes
+        for leg in route.legs
+        if leg.sighting_id is not None
+    }
+    audit_id = _record(
+        reader.folder,
+        case,
+        "trace",
+        {"window_s": window_s, **parameters},
+        image_sha256,
+        embedding,
+        list(legs),
+    )
+    known = {hit.sighting.sighting_id: hit.sighting for hit in hits}
+    return Traced(found, known, audit_id)
+
+
+def graph_of(site: Site | None, reader: ArchiveReader) -> RoadGraph:
+    """Roads of the site where one is given; else the places that the archive knows."""
+    if site is not None:
+        return graph_from_site(site)
+    places = [
+        CameraPlace(camera.camera_id, camera.longitude, camera.latitude)
+        for camera in reader.cameras()
+    ]
+    return RoadGraph(places, [])
+
+
+def _filter_words(wanted: Filter) -> dict[str, object]:
+    return {
+        "from_ns": wanted.from_ns,
+        "to_ns": wanted.to_ns,
+        "cameras": sorted(wanted.cameras) if wanted.cameras is not None else None,
+        "classes": sorted(wanted.classes) if wanted.classes is not None else None,
+    }
+
+
+def _record(
+    folder: Path,
+    case: Case,
+    action: str,
+    parameters: dict[str, object],
+    image_sha256: str | None,
+    embedding: Embedding | None,
+    result_ids: list[str],
+) -> str:
+    record = append_record(
+        folder,
+        actor=case.actor,
+        case=case.number,
+        purpose=case.purpose,
+        reason=case.reason,
+        action=action,
+        parameters=parameters,
+        image_sha256=image_sha256,
+        model=f"{embedding.model_id}:{embedding.weights_sha256}" if embedding is not None else None,
+        result_ids=result_ids,
+        purposes=case.purposes,
+    )
+    return record.audit_id

@@ -1,0 +1,370 @@
+"""Starts, watches and replaces the processes of a live installation.
+
+The supervisor holds no frames, no models and no archive: it only judges by beats. A worker that
+dies is replaced at once; one that hangs (no beat for `HANG_S`, or a capture thread that does not
+come back from a native call) is killed and replaced. Its cameras get a gap that starts at the last
+frame the old worker reported; the cameras of other workers notice nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import secrets
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from multiprocessing import connection as mp_connection
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from types import FrameType
+
+from yanji.api.plan import (
+    STOP,
+    CameraBeat,
+    CameraPlan,
+    Failed,
+    WorkerBeat,
+    WorkerPlan,
+    WriterBeat,
+    share_out,
+)
+from yanji.api.worker import run_worker
+from yanji.api.writer_process import WriterPlan, run_writer
+from yanji.configs.errors import YanjiError
+from yanji.configs.settings import Settings
+
+log = logging.getLogger(__name__)
+
+HANG_S = 6.0
+"""No beat for this long: the worker hangs. Beats come every second; a slow core stretches them."""
+CAPTURE_HANG_S = 20.0
+"""The decoder's own limits (5 s, twice) end every call that FFmpeg can end; this is beyond them."""
+START_S = 60.0
+"""A worker may take this long to load its models on a busy machine."""
+STOP_S = 30.0
+"""Time for a clean end: close tracks, embed, commit."""
+_RESTART_S = (0.0, 1.0, 2.0, 5.0, 10.0)
+_STEADY_S = 60.0
+
+Context = multiprocessing.get_context("spawn")
+
+
+@dataclass
+class _Child:
+    """One process and the pipe to it."""
+
+    process: SpawnProcess
+    pipe: Connection
+    started_s: float
+    last_beat_s: float | None = None
+    done: bool = False
+
+
+@dataclass
+class _WorkerSlot:
+    """A worker's place: survives the processes that fill it."""
+
+    plan: WorkerPlan
+    child: _Child | None = None
+    beat: WorkerBeat | None = None
+    num_failures: int = 0
+    restart_at_s: float = 0.0
+    sightings_before: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Supervisor:
+    """Runs until it is told to stop or a process fails for good."""
+
+    settings: Settings
+    cameras: Sequence[CameraPlan]
+    archive: Path
+    clock: Callable[[], float] = time.monotonic
+    on_status: Callable[[Supervisor], None] = lambda supervisor: None
+    status_every_s: float = 5.0
+    hang_s: float = HANG_S
+    writer_beat: WriterBeat | None = None
+    _slots: list[_WorkerSlot] = field(default_factory=list)
+    _writer: _Child | None = None
+    _folder: str = ""
+    _authkey: bytes = b""
+    _stopping: bool = False
+    _failure: Failed | None = None
+
+    def run(self) -> None:
+        """Start everything and watch it until `stop` is called.
+
+        Raises:
+            YanjiError: the archive cannot be opened, or another process writes it.
+        """
+        # Unix socket paths are limited to about 100 bytes: a short folder of our own, mode 0700.
+        self._folder = tempfile.mkdtemp(prefix="yanji-")
+        self._authkey = secrets.token_bytes(32)
+        try:
+            self._start_writer()
+            self._wait_for_writer()
+            shares = share_out(self.cameras, self.settings.num_workers)
+            for number, share in enumerate(shares):
+                plan = WorkerPlan(number, share, self.settings, self._address, self._authkey)
+                self._slots.append(_WorkerSlot(plan))
+            self._watch()
+            self._shut_down()
+        finally:
+            self._kill_all()
+            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._failure is not None:
+            raise YanjiError(
+                self._failure.message, hint=self._failure.hint, code=self._failure.code
+            )
+
+    def stop(self) -> None:
+        """Ask for a clean end; safe from a signal handler."""
+        self._stopping = True
+
+    def stop_on_signals(self) -> None:
+        """SIGINT and SIGTERM end cleanly; a second one at once."""
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            if self._stopping:
+                self._kill_all()
+                os._exit(1)
+            self.stop()
+
+        signal.signal(signal.SIGINT, handle)
+        signal.signal(signal.SIGTERM, handle)
+
+    @property
+    def camera_beats(self) -> list[CameraBeat]:
+        """The newest beat of every camera; `connecting` before the first one."""
+        beats: list[CameraBeat] = []
+        for slot in self._slots:
+            alive = slot.child is not None and slot.beat is not None
+            known = {beat.camera_id: beat for beat in (slot.beat.cameras if slot.beat else ())}
+            for camera in slot.plan.cameras:
+                beat = known.get(camera.camera.id) or _no_beat(camera.camera.id)
+                if not alive:
+                    beat = replace(beat, state="connecting", fps_in=0.0, fps_analysed=0.0)
+                before = slot.sightings_before.get(beat.camera_id, 0)
+                beats.append(replace(beat, num_sightings=beat.num_sightings + before))
+        return beats
+
+    @property
+    def process_ids(self) -> dict[str, int]:
+        """Process ids by role (`writer`, `worker-0`, ...), of those that live."""
+        ids = {"supervisor": os.getpid()}
+        if self._writer is not None and self._writer.process.pid is not None:
+            ids["writer"] = self._writer.process.pid
+        for slot in self._slots:
+            if slot.child is not None and slot.child.process.pid is not None:
+                ids[f"worker-{slot.plan.number}"] = slot.child.process.pid
+        return ids
+
+    @property
+    def resident(self) -> dict[str, int]:
+        """Resident bytes by role, from the last beats."""
+        sizes = {
+            f"worker-{slot.plan.number}": slot.beat.resident_bytes
+            for slot in self._slots
+            if slot.beat is not None
+        }
+        if self.writer_beat is not None:
+            sizes["writer"] = self.writer_beat.resident_bytes
+        return sizes
+
+    @property
+    def _address(self) -> str:
+        return str(Path(self._folder) / "writer")
+
+    def _start_writer(self) -> None:
+        plan = WriterPlan(
+            folder=self.archive,
+            settings=self.settings,
+            cameras=tuple(plan.camera for plan in self.cameras),
+            address=self._address,
+            authkey=self._authkey,
+        )
+        Path(self._address).unlink(missing_ok=True)
+        self._writer = _spawn(run_writer, plan, "yanji-writer", self.clock())
+
+    def _wait_for_writer(self) -> None:
+        assert self._writer is not None  # noqa: S101 - started just before
+        until = self.clock() + START_S
+        while self._writer.last_beat_s is None and self.clock() < until:
+            self._read_writer(0.2)
+            if self._failure is not None:
+                raise YanjiError(
+                    self._failure.message, hint=self._failure.hint, code=self._failure.code
+                )
+            if not self._writer.process.is_alive():
+                raise YanjiError("The writer process ended before it could start.")
+
+    def _watch(self) -> None:
+        next_status = self.clock() + self.status_every_s
+        while not self._stopping and self._failure is None:
+            for slot in self._slots:
+                self._tend(slot)
+            self._tend_writer()
+            self._listen(0.25)
+            if self.clock() >= next_status:
+                next_status += self.status_every_s
+                self.on_status(self)
+
+    def _listen(self, timeout_s: float) -> None:
+        pipes = [slot.child.pipe for slot in self._slots if slot.child is not None]
+        if self._writer is not None:
+            pipes.append(self._writer.pipe)
+        if not pipes:
+            time.sleep(timeout_s)
+            return
+        for ready in mp_connection.wait(pipes, timeout_s):
+            if self._writer is not None and ready is self._writer.pipe:
+                self._read_writer(0)
+            for slot in self._slots:
+                if slot.child is not None and ready is slot.child.pipe:
+                    self._read_worker(slot, slot.child)
+
+    def _read_worker(self, slot: _WorkerSlot, child: _Child) -> None:
+        try:
+            while child.pipe.poll(0):
+                said = child.pipe.recv()
+                child.last_beat_s = self.clock()
+                if isinstance(said, WorkerBeat):
+                    slot.beat = said
+                elif isinstance(said, Failed):
+                    log.error("worker %d: %s", slot.plan.number, said.message)
+                    if said.fatal:
+                        self._failure = said
+        except (EOFError, OSError):
+            # Its end is closed: `_tend` finds the process dead, or it is about to be.
+            child.done = True
+
+    def _read_writer(self, timeout_s: float) -> None:
+        child = self._writer
+        if child is None:
+            return
+        try:
+            while child.pipe.poll(timeout_s):
+                said = child.pipe.recv()
+                child.last_beat_s = self.clock()
+                if isinstance(said, WriterBeat):
+                    self.writer_beat = said
+                elif isinstance(said, Failed):
+                    self._failure = said if said.fatal else self._failure
+                    log.error("writer: %s", said.message)
+                timeout_s = 0
+        except (EOFError, OSError):
+            child.done = True
+
+    def _tend(self, slot: _WorkerSlot) -> None:
+        now = self.clock()
+        child = slot.child
+        if child is None:
+            if now >= slot.restart_at_s:
+                slot.child = _spawn(run_worker, slot.plan, f"yanji-worker-{slot.plan.number}", now)
+            return
+        reason = self._why_replace(slot, child, now)
+        if reason is None:
+            if slot.num_failures and now - child.started_s > _STEADY_S:
+                slot.num_failures = 0
+            return
+        log.error("worker %d %s: it is replaced", slot.plan.number, reason)
+        _kill(child)
+        self._prepare_replacement(slot, now)
+
+    def _why_replace(self, slot: _WorkerSlot, child: _Child, now: float) -> str | None:
+        if not child.process.is_alive() or child.done:
+            return f"died (exit code {child.process.exitcode})"
+        if child.last_beat_s is None:
+            return "did not start" if now - child.started_s > START_S else None
+        if now - child.last_beat_s > self.hang_s:
+            return f"hangs (silent for {now - child.last_beat_s:.0f} s)"
+        for camera in slot.beat.cameras if slot.beat is not None else ():
+            if camera.capture_silent_s > CAPTURE_HANG_S:
+                return f"hangs in the capture of camera {camera.camera_id}"
+        return None
+
+    def _prepare_replacement(self, slot: _WorkerSlot, now: float) -> None:
+        last = {beat.camera_id: beat for beat in (slot.beat.cameras if slot.beat else ())}
+        cameras = []
+        for plan in slot.plan.cameras:
+            beat = last.get(plan.camera.id)
+            since = beat.last_frame_wall_ns if beat is not None else plan.down_since_ns
+            cameras.append(replace(plan, down_since_ns=since or plan.down_since_ns))
+            if beat is not None:
+                before = slot.sightings_before.get(beat.camera_id, 0)
+                slot.sightings_before[beat.camera_id] = before + beat.num_sightings
+        slot.plan = replace(slot.plan, cameras=tuple(cameras))
+        slot.child = None
+        slot.beat = None
+        slot.restart_at_s = now + _RESTART_S[min(slot.num_failures, len(_RESTART_S) - 1)]
+        slot.num_failures += 1
+
+    def _tend_writer(self) -> None:
+        child = self._writer
+        if child is not None and child.process.is_alive() and not child.done:
+            return
+        if self._failure is None:
+            log.error("the writer died: it is replaced, the workers send again")
+            if child is not None:
+                _kill(child)
+            self._start_writer()
+
+    def _shut_down(self) -> None:
+        """Workers first, which close their tracks and wait for the writer; then the writer."""
+        workers = [slot.child for slot in self._slots if slot.child is not None]
+        for child in workers:
+            _tell(child, STOP)
+        self._wait_for_end(workers, STOP_S)
+        if self._writer is not None:
+            _tell(self._writer, STOP)
+            self._wait_for_end([self._writer], STOP_S)
+        self.on_status(self)
+
+    def _wait_for_end(self, children: Sequence[_Child], limit_s: float) -> None:
+        until = self.clock() + limit_s
+        while self.clock() < until and any(child.process.is_alive() for child in children):
+            self._listen(0.1)
+        for child in children:
+            if child.process.is_alive():
+                log.error("%s did not end in %.0f s: it is killed", child.process.name, limit_s)
+
+    def _kill_all(self) -> None:
+        for slot in self._slots:
+            if slot.child is not None:
+                _kill(slot.child)
+                slot.child = None
+        if self._writer is not None:
+            _kill(self._writer)
+            self._writer = None
+
+
+def _spawn(target: Callable[..., None], plan: object, name: str, now: float) -> _Child:
+    ours, theirs = Context.Pipe()
+    process = Context.Process(target=target, args=(plan, theirs), name=name, daemon=True)
+    process.start()
+    theirs.close()
+    return _Child(process, ours, now)
+
+
+def _tell(child: _Child, order: str) -> None:
+    try:
+        child.pipe.send(order)
+    except OSError:
+        child.done = True
+
+
+def _kill(child: _Child) -> None:
+    if child.process.is_alive():
+        child.process.kill()
+    child.process.join(5)
+    child.pipe.close()
+
+
+def _no_beat(camera_id: str) -> CameraBeat:
+    return CameraBeat(camera_id, "connecting", 0.0, 0.0, 0.0, 0, 0, 0, 0, None, 0.0)
