@@ -73,7 +73,7 @@ def average_precision(matches: Matches) -> FloatArray:
 
 
 def recall_at(matches: Matches, threshold: float) -> float | None:
-    """Share of the truths found at IoU 0.5 with a score of at least `threshold`; None without any."""
+    """Share of the truths found at IoU 0.5 with a score >= `threshold`; None without any."""
     if matches.num_truths == 0:
         return None
     found = matches.correct_NT[matches.scores_N >= threshold, 0].sum()

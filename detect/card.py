@@ -72,7 +72,7 @@ class Golden(_Part):
     size: tuple[int, int]
     """(height, width)."""
     file: str
-    """.npz beside the card: `indices_K` (int64, into the flattened output), `values_K` (float32)."""
+    """.npz beside the card: `indices_K` (int64, in the flattened output), `values_K` (float32)."""
     measure: Literal["yolo_rms", "relative_rms"]
     """See `yanji.detect.golden.golden_error`."""
     tolerance: dict[Literal["f32", "bf16"], float]
@@ -98,6 +98,9 @@ class Card(_Part):
     class_map: dict[Annotated[int, Field(ge=0)], str] = {}
     """Model's class number -> yanji's class (detectors); what is not named is not a vehicle."""
     person_class: int | None = None
+    overhead_map: dict[Annotated[int, Field(ge=0)], str] = {}
+    """Like `class_map`, for what a vehicle seen straight from above is taken for; used only for
+    cameras, only for large boxes (see `yanji.detect.yolo.OVERHEAD_SIZE`)."""
     golden: Golden | None = None
     figures: dict[str, JsonValue] = {}
     limits: tuple[str, ...] = ()
@@ -106,9 +109,9 @@ class Card(_Part):
 
     @model_validator(mode="after")
     def _whole(self) -> Card:
-        unknown = set(self.class_map.values()) - set(CLASSES)
+        unknown = {*self.class_map.values(), *self.overhead_map.values()} - set(CLASSES)
         if unknown:
-            raise ValueError(f"class_map names unknown classes: {sorted(unknown)}")
+            raise ValueError(f"class_map or overhead_map names unknown classes: {sorted(unknown)}")
         if self.task == "embed" and self.dimension is None:
             raise ValueError("an embedder's card needs its dimension")
         if self.task == "detect" and (self.num_classes is None or not self.class_map):
@@ -139,7 +142,9 @@ def read_card(text: str, name: str) -> Card:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"]) or "card"
-        raise ModelError(f"The card of model {name!r} is wrong at {where}: {first['msg']}.") from None
+        raise ModelError(
+            f"The card of model {name!r} is wrong at {where}: {first['msg']}."
+        ) from None
     if card.name != name:
         raise ModelError(f"The card {name}.json describes another model: {card.name!r}.")
     return card
@@ -198,9 +203,7 @@ def weights_path(card: Card) -> Path:
         )
     path = Path(str(distribution.locate_file(source.file)))
     if not path.is_file():
-        raise ModelError(
-            f"The package {source.package} holds no file {source.file}.", hint=hint
-        )
+        raise ModelError(f"The package {source.package} holds no file {source.file}.", hint=hint)
     return path
 
 

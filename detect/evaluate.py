@@ -25,6 +25,7 @@ from yanji.detect.average_precision import (
 from yanji.detect.classes import CLASSES, GROUP_OF, GROUPS
 from yanji.detect.detections import FloatArray, IntArray
 from yanji.detect.yolo import Detector
+from yanji.ingest.array_picture import ArrayPicture
 from yanji.ingest.frame import BgrImage
 
 SYNONYMS = {
@@ -38,32 +39,6 @@ SYNONYMS = {
 }
 THRESHOLDS = (0.1, 0.25, 0.5)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
-
-
-@dataclass(frozen=True, slots=True)
-class ArrayPicture:
-    """A picture that is an array already (satisfies `yanji.ingest.frame.Picture`)."""
-
-    image: BgrImage
-
-    @property
-    def width(self) -> int:
-        """Width in pixels."""
-        return int(self.image.shape[1])
-
-    @property
-    def height(self) -> int:
-        """Height in pixels."""
-        return int(self.image.shape[0])
-
-    def bgr(self) -> BgrImage:
-        """Return the array itself."""
-        return self.image
-
-    def scaled_bgr(self, width: int, height: int) -> BgrImage:
-        """Scale with area averaging downwards, bilinear upwards."""
-        way = cv2.INTER_AREA if width < self.width else cv2.INTER_LINEAR
-        return np.asarray(cv2.resize(self.image, (width, height), interpolation=way), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +87,7 @@ def read_labels(path: Path, width: int, height: int, num_classes: int) -> Labell
             if len(row) != 5 or not 0 <= row[0] < num_classes:
                 raise UsageError(
                     f"Line {number} of {path.name} is not a YOLO label.",
-                    hint="class cx cy w h, with the class a line number of the names file (from 0).",
+                    hint="class cx cy w h; the class counts the lines of the names file from 0.",
                 )
             rows.append(row)
     table = np.array(rows, np.float32).reshape(-1, 5)
@@ -208,9 +183,7 @@ def evaluate_folder(
     Raises:
         UsageError: no pictures, damaged labels, or no label class that is a vehicle.
     """
-    mapped = {
-        number: SYNONYMS.get(name.lower(), name.lower()) for number, name in enumerate(names)
-    }
+    mapped = {number: SYNONYMS.get(name.lower(), name.lower()) for number, name in enumerate(names)}
     vehicles = {number: name for number, name in mapped.items() if name in CLASSES}
     if not vehicles:
         raise UsageError(

@@ -15,6 +15,7 @@ from yanji.detect.card import Card, data_path
 from yanji.ingest.frame import BgrImage
 
 FloatArray = npt.NDArray[np.float32]
+Float64Array = npt.NDArray[np.float64]
 
 
 def golden_picture(seed: int, height: int, width: int) -> BgrImage:
@@ -64,15 +65,20 @@ def golden_error(measure: str, values_K: FloatArray, reference_K: FloatArray) ->
     """
     if values_K.shape != reference_K.shape or not np.isfinite(values_K).all():
         return float("inf")
-    values, reference = values_K.astype(np.float64), reference_K.astype(np.float64)
+    values: Float64Array = values_K.astype(np.float64)
+    reference: Float64Array = reference_K.astype(np.float64)
     if measure == "yolo_rms":
-        pixels_K = reference > 1
-        odds, odds_reference = (
-            np.log(p / (1 - p)) for p in (v.clip(1e-5, 1 - 1e-5) for v in (values, reference))
-        )
-        difference_K = np.where(pixels_K, (values - reference) / 8, odds - odds_reference)
-        return float(np.sqrt(np.mean(difference_K**2)))
-    return float(np.linalg.norm(values - reference) / max(np.linalg.norm(reference), 1e-12))
+        away_K = _log_odds(values) - _log_odds(reference)
+        away_K = np.where(reference > 1, (values - reference) / 8, away_K)
+        return float(np.sqrt(np.mean(away_K**2)))
+    return float(np.linalg.norm(values - reference)) / max(float(np.linalg.norm(reference)), 1e-12)
+
+
+def _log_odds(probabilities_K: Float64Array) -> Float64Array:
+    # Runtimes approximate the sigmoid: 1e-7 may come as 0.
+    clipped_K = np.minimum(np.maximum(probabilities_K, 1e-5), 1 - 1e-5)
+    odds_K: Float64Array = np.log(clipped_K / (1 - clipped_K))
+    return odds_K
 
 
 def golden_answers(card: Card) -> tuple[npt.NDArray[np.int64], FloatArray]:

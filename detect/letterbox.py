@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from yanji.detect.detections import FloatArray
@@ -36,9 +37,7 @@ class Fit:
             height: of the picture.
         """
         offset_4 = np.array([self.left, self.top] * 2, np.float32)
-        scale_4 = np.array(
-            [width / self.inner_width, height / self.inner_height] * 2, np.float32
-        )
+        scale_4 = np.array([width / self.inner_width, height / self.inner_height] * 2, np.float32)
         limit_4 = np.array([width, height] * 2, np.float32)
         mapped: FloatArray = ((boxes_N4 - offset_4) * scale_4).clip(0, limit_4)
         return mapped.astype(np.float32, copy=False)
@@ -82,6 +81,12 @@ def new_buffer(fit: Fit, fill: int) -> BgrImage:
 
 def letterbox_into(buffer_1HW3: BgrImage, picture: Picture, fit: Fit) -> None:
     """Scale the picture into the inner part of the buffer; the border stays as it is."""
-    buffer_1HW3[
+    inner_HW3 = buffer_1HW3[
         0, fit.top : fit.top + fit.inner_height, fit.left : fit.left + fit.inner_width
-    ] = picture.scaled_bgr(fit.inner_width, fit.inner_height)
+    ]
+    if picture.width <= fit.inner_width and picture.height <= fit.inner_height:
+        # Enlarging in the decoder's scaler costs 3.4 ms for 480 x 360, this 0.3 ms; and the full
+        # picture is kept for the crops.
+        inner_HW3[:] = cv2.resize(picture.bgr(), (fit.inner_width, fit.inner_height))
+        return
+    inner_HW3[:] = picture.scaled_bgr(fit.inner_width, fit.inner_height)

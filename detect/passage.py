@@ -56,6 +56,6 @@ class Passage:
 
 
 def sighting_id_of(run_id: str, first_frame: int, first_box_px: tuple[float, ...]) -> str:
-    """Derive the id of a sighting: 32 hex digits from run, first frame and first box (rounded px)."""
+    """Derive the id of a sighting, 32 hex digits: of run, first frame, first box (rounded)."""
     box = ",".join(str(round(edge)) for edge in first_box_px)
     return hashlib.sha256(f"{run_id}\0{first_frame}\0{box}".encode()).hexdigest()[:32]

@@ -14,7 +14,7 @@ from yanji.detect.classes import CLASSES, GROUP_OF, GROUPS
 from yanji.detect.detections import Detections, FloatArray, IntArray
 from yanji.detect.letterbox import Fit, fit_of, letterbox_into, new_buffer
 from yanji.detect.runtime import PrecisionName, Runtime, RuntimeName, open_runtime
-from yanji.detect.suppress import suppress_group
+from yanji.detect.suppress import iou_matrix, suppress_group
 from yanji.ingest.frame import BgrImage, Picture
 
 MAX_CANDIDATES = 600
@@ -22,6 +22,12 @@ MAX_CANDIDATES = 600
 OPEN_SHAPES = 3
 """Compiled input shapes kept; 40 MB each in OpenVINO bf16."""
 PERSON_NMS_IOU = 0.6
+SAME_PLACE_IOU = 0.75
+"""Boxes of different groups that overlap more are one vehicle; the better score wins."""
+OVERHEAD_SIZE = 0.1
+"""A car seen from straight above is a `cell phone` to a COCO model (score 0.9). On a camera nothing
+else of that class is this large in relation to the picture's width and height."""
+OVERHEAD_SCORE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +111,32 @@ class Detector:
         letterbox_into(shape.buffer_1HW3, picture, fit)
         return shape.runtime.run(shape.buffer_1HW3)[0], fit
 
-    def detect(self, picture: Picture) -> Detections:
+    def detect(self, picture: Picture, overhead: bool = False) -> Detections:
         """Find the vehicles of one picture, and the persons to be blurred.
+
+        Args:
+            picture: upright.
+            overhead: also read the card's `overhead_map`; for cameras, never for snapshots (a
+                snapshot of a telephone holds no vehicle).
 
         Returns:
             Vehicles with score >= `thresholds.candidate`, best first, one box per vehicle; boxes
             in pixels of the upright picture.
         """
         raw_XA, fit = self.raw(picture)
-        return self.decode(raw_XA, fit, picture.width, picture.height)
+        return self.decode(raw_XA, fit, picture.width, picture.height, overhead)
 
-    def decode(self, raw_XA: FloatArray, fit: Fit, width: int, height: int) -> Detections:
+    def decode(
+        self, raw_XA: FloatArray, fit: Fit, width: int, height: int, overhead: bool = False
+    ) -> Detections:
         """Turn the model's output into detections (see `detect`)."""
         boxes: list[FloatArray] = []
         scores: list[FloatArray] = []
         classes: list[IntArray] = []
         for group, rows in self._groups.items():
             scores_CA = raw_XA[[4 + row for row, _ in rows]]
+            if overhead:
+                self._add_overhead(scores_CA, rows, raw_XA, fit)
             passing_A = (scores_CA >= self._candidate_C[group][:, None]).any(axis=0)
             found = _strongest(np.flatnonzero(passing_A), scores_CA)
             boxes_N4 = _corners(raw_XA[:4, found])
@@ -134,12 +149,30 @@ class Detector:
         scores_N, classes_N = np.concatenate(scores), np.concatenate(classes)
         solid_N = ((boxes_N4[:, 2:] - boxes_N4[:, :2]) >= 2).all(axis=1)
         order = np.flatnonzero(solid_N)[np.argsort(-scores_N[solid_N], kind="stable")]
+        iou_NN, _ = iou_matrix(boxes_N4[order], boxes_N4[order])
+        # Within a group this is already so; a better one stands before its double.
+        doubles_N = np.triu(iou_NN >= SAME_PLACE_IOU, k=1).any(axis=0)
+        order = order[~doubles_N]
         return Detections(
             boxes_N4=boxes_N4[order],
             scores_N=scores_N[order].astype(np.float32),
             classes_N=classes_N[order],
             persons_M4=fit.boxes_to_picture(self._persons(raw_XA), width, height),
         )
+
+    def _add_overhead(
+        self, scores_CA: FloatArray, rows: list[tuple[int, str]], raw_XA: FloatArray, fit: Fit
+    ) -> None:
+        """Raise in place the score of a class where its overhead stand-in is strong and large."""
+        names = [name for _, name in rows]
+        large_A = (raw_XA[2] >= OVERHEAD_SIZE * fit.inner_width) & (
+            raw_XA[3] >= OVERHEAD_SIZE * fit.inner_height
+        )
+        for row, name in self.card.overhead_map.items():
+            if name in names:
+                strong_A = raw_XA[4 + row] * (large_A & (raw_XA[4 + row] >= OVERHEAD_SCORE))
+                column = names.index(name)
+                np.maximum(scores_CA[column], strong_A, out=scores_CA[column])
 
     def _persons(self, raw_XA: FloatArray) -> FloatArray:
         assert self.card.person_class is not None  # noqa: S101 - checked in __init__
@@ -149,9 +182,7 @@ class Detector:
             return np.empty((0, 4), np.float32)
         boxes_N4 = _corners(raw_XA[:4, found])
         xywh_N4 = np.concatenate([boxes_N4[:, :2], boxes_N4[:, 2:] - boxes_N4[:, :2]], axis=1)
-        kept = cv2.dnn.NMSBoxes(
-            xywh_N4.tolist(), scores_1A[0, found].tolist(), 0.0, PERSON_NMS_IOU
-        )
+        kept = cv2.dnn.NMSBoxes(xywh_N4.tolist(), scores_1A[0, found].tolist(), 0.0, PERSON_NMS_IOU)
         return boxes_N4[np.asarray(kept, np.int64).reshape(-1)]
 
 

@@ -10,12 +10,28 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
+from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from yanji.configs.errors import ModelError
 from yanji.detect.card import Card
 from yanji.ingest.frame import BgrImage
 
 FloatArray = npt.NDArray[np.float32]
+_LOAD_ERRORS: tuple[type[Exception], ...] = (
+    RuntimeError,
+    UnicodeDecodeError,
+    state.EPFail,
+    state.Fail,
+    state.InvalidArgument,
+    state.InvalidGraph,
+    state.InvalidProtobuf,
+    state.NoModel,
+    state.NoSuchFile,
+    state.NotImplemented,
+    state.RuntimeException,
+)
+"""Classes without a common parent but Exception; the decode error comes out of the binding (10 of
+900 damaged files)."""
 _PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")
 
 
@@ -51,9 +67,9 @@ class OnnxRuntime:
             list(images_NHW3), entry.scale, swapRB=entry.colour == "RGB", ddepth=cv2.CV_32F
         )
         if any(entry.mean):
-            blob -= np.float32(entry.mean)[:, None, None]
+            blob = blob - np.array(entry.mean, np.float32)[:, None, None]
         if set(entry.std) != {1.0}:
-            blob /= np.float32(entry.std)[:, None, None]
+            blob = blob / np.array(entry.std, np.float32)[:, None, None]
         result: FloatArray = self._session.run([self._card.output_name], {entry.name: blob})[0]
         return result
 
@@ -82,19 +98,9 @@ def open_onnxruntime(
     """
     try:
         session = _session(str(path))
-    # Damaged files: classes without a common public parent but RuntimeError, and a decode error
-    # out of the binding (10 of 900 damaged files).
-    except (*_load_errors(), RuntimeError, UnicodeDecodeError) as error:
+    except _LOAD_ERRORS as error:
         raise ModelError(
             f"onnxruntime cannot load model {card.name!r}: {str(error).strip().splitlines()[0]}",
             hint="Install the model's package again.",
         ) from error
     return OnnxRuntime(session, card, shape)
-
-
-def _load_errors() -> tuple[type[Exception], ...]:
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
-    names = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoModel", "NoSuchFile",
-             "NotImplemented", "RuntimeException", "EPFail")  # fmt: skip
-    return tuple(getattr(state, name) for name in names if hasattr(state, name))
