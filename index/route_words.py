@@ -9,10 +9,10 @@ from yanji.index.route_drives import Drive, Stop
 
 BASIS_NOTES: dict[Basis, str] = {
     "roads": "Travel times come from the listed roads and their speeds.",
-    "places": "No roads are listed: travel times come from the straight line between the"
-    " cameras' places and common speeds in cities.",
-    "time": "Neither roads nor places of the cameras are known: sightings are put in order by time"
-    " alone, and no travel time could be checked.",
+    "places": "Where no listed road joins two cameras, travel times come from the straight line"
+    " between their places and common speeds in cities.",
+    "time": "Neither road nor place is known of some cameras: their sightings are put in order by"
+    " time alone, and no travel time could be checked.",
 }
 
 
