@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -50,6 +50,7 @@ def findings_of(
     model: type[BaseModel],
     lines: Mapping[Location, int],
     prefix: Location = (),
+    concerns: Callable[[Location], bool] = lambda _location: True,
 ) -> list[Finding]:
     """Translate pydantic's errors. Values are left out: one of them may be a password.
 
@@ -58,10 +59,13 @@ def findings_of(
         model: the class that was validated; its keys feed the did-you-mean hints.
         lines: line of every value of the file.
         prefix: where in the file the validated value stands.
+        concerns: leaves out the errors of places for which it is false.
     """
-    findings: dict[tuple[Location, str], Finding] = {}
+    findings: list[Finding] = []
     for item in error.errors(include_url=False, include_input=False, include_context=False):
         inner, kind = item["loc"], item["type"]
+        if not concerns(inner):
+            continue
         location = prefix + inner
         line = line_of(location, lines)
         place = name_of(inner)
@@ -83,9 +87,8 @@ def findings_of(
             text = item["msg"].removeprefix("Input ")
             text = text[0].lower() + text[1:]
             finding = Finding("error", "bad_value", f"`{place}` {text}.", "", line)
-        # One remark per value: a union of types otherwise gives one for each of its members.
-        findings.setdefault((_known_part(location, lines), finding.code), finding)
-    return list(findings.values())
+        findings.append(finding)
+    return findings
 
 
 def unknown_key(key: str, known: Iterable[str], line: int | None) -> Finding:
@@ -142,9 +145,3 @@ def raise_errors(path: Path, findings: Iterable[Finding]) -> None:
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Sort by line; what has no line comes last."""
     return sorted(findings, key=lambda finding: (finding.line is None, finding.line or 0))
-
-
-def _known_part(location: Location, lines: Mapping[Location, int]) -> Location:
-    while location and location not in lines:
-        location = location[:-1]
-    return location

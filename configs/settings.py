@@ -21,7 +21,6 @@ from yanji.configs.finding import (
     Location,
     did_you_mean,
     findings_of,
-    in_order,
     name_of,
     raise_errors,
 )
@@ -231,20 +230,18 @@ def _explained(
     env_values: Mapping[str, Any],
     flag_values: Mapping[str, Any],
 ) -> SettingsError:
-    """Name the layer that the first wrong value came from."""
-    location: Location = error.errors(include_input=False)[0]["loc"]
-    finding = findings_of(error, Settings, {})[0]
-    for values, kind in ((flag_values, "flag"), (env_values, "env")):
-        place = _present(values, location)
-        if place:
-            names = {where: name for name, where in env_names().items()}
-            source = names.get(place, "") if kind == "env" else f"The flag for {name_of(place)}"
-            return SettingsError(f"{source}: {finding.message}", hint=finding.hint)
-    if document is None:
-        return SettingsError(finding.message, hint=finding.hint)
-    findings = findings_of(error, Settings, document.lines)
+    """Name the layer that the first wrong value came from, the strongest layer first."""
+    names = {place: name for name, place in env_names().items()}
+    for item in error.errors(include_url=False, include_input=False, include_context=False):
+        location: Location = item["loc"]
+        flag, variable = _present(flag_values, location), _present(env_values, location)
+        if flag or variable:
+            layer = f"The flag for {name_of(flag)}" if flag else names.get(variable, "")
+            finding = findings_of(error, Settings, {}, concerns=location.__eq__)[0]
+            return SettingsError(f"{layer}: {finding.message}", hint=finding.hint)
+    findings = findings_of(error, Settings, document.lines if document is not None else {})
     try:
-        raise_errors(document.path, in_order(findings))
+        raise_errors(document.path if document is not None else DEFAULT_FILE, findings)
     except SettingsError as explained:
         return explained
     raise AssertionError("a validation error without a finding")

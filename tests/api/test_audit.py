@@ -84,10 +84,11 @@ def test_a_record_is_what_was_asked_and_chains(tmp_path: Path) -> None:
     assert first.audit_id == f"1-{first.hash[:12]}"
     written = [json.loads(line) for line in lines_of(tmp_path)]
     assert list(written[0]) == sorted(written[0])
-    assert set(written[0]) == set(
-        "v seq at actor case purpose reason action parameters image_sha256 model result_ids "
-        "previous hash".split()
+    names = (
+        "v, seq, at, actor, case, purpose, reason, action, parameters, image_sha256, model, "
+        "result_ids, previous, hash"
     )
+    assert set(written[0]) == set(names.split(", "))
     assert "湘D-2026-118".encode() in lines_of(tmp_path)[0]
     report = verify(tmp_path)
     assert (report.ok, report.records, report.head, report.notes) == (True, 2, second.head, ())
@@ -118,7 +119,7 @@ def test_nothing_recorded_yet_verifies(tmp_path: Path) -> None:
     ],
 )
 def test_what_may_not_be_asked_is_refused_before_anything_is_written(
-    tmp_path: Path, changes: dict[str, str], words: str
+    tmp_path: Path, changes: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(UsageError, match=words) as caught:
         append(tmp_path, **changes)
