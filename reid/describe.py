@@ -27,8 +27,7 @@ def describe(passages: Sequence[Passage], embedder: Embedder) -> list[Sighting]:
 
     A passage whose crops did not change since its last message (or that has none yet) becomes a
     sighting without crops and vectors: what is stored stays. Vectors are of the crops in memory,
-    not of their JPEGs; re-embedding an archive from its JPEGs (quality 90) gives vectors at a
-    cosine of about 0.99 to these (docs/design/reid.md).
+    not of their JPEGs, whose vectors have a cosine of 0.999 to them (docs/design/reid.md).
 
     Args:
         passages: any number, vehicles only; heads of persons are blurred in their crops already.

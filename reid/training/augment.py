@@ -18,7 +18,7 @@ def view(image: BgrImage, rng: np.random.Generator, *, rider: bool) -> BgrImage:
     if rider and rng.random() < 0.6:
         image = hide_head(image, rng)
     image = shift_colours(image, rng)
-    if rng.random() < 0.5:
+    if rng.random() < 0.6:
         image = lose_detail(image, rng)
     if rng.random() < 0.3:
         image = cover(image, rng)
@@ -58,7 +58,7 @@ def hide_head(image: BgrImage, rng: np.random.Generator) -> BgrImage:
 def shift_colours(image: BgrImage, rng: np.random.Generator) -> BgrImage:
     """Exposure, contrast, white balance and saturation of another camera, mildly."""
     pixels = image.astype(np.float32)
-    gains = rng.uniform(0.75, 1.25) * rng.uniform(0.92, 1.08, 3)
+    gains = rng.uniform(0.75, 1.25) * rng.uniform(0.90, 1.10, 3)
     pixels = pixels * gains.astype(np.float32)
     grey = pixels.mean(axis=2, keepdims=True)
     pixels = grey + (pixels - grey) * rng.uniform(0.7, 1.3)
@@ -69,10 +69,10 @@ def shift_colours(image: BgrImage, rng: np.random.Generator) -> BgrImage:
 
 
 def lose_detail(image: BgrImage, rng: np.random.Generator) -> BgrImage:
-    """One of: fewer pixels, out of focus or moving, hard JPEG."""
+    """One of: fewer pixels (twice as often), out of focus, moving, hard JPEG."""
     height, width = image.shape[:2]
-    kind = rng.integers(4)
-    if kind == 0:
+    kind = rng.integers(5)
+    if kind >= 3:
         factor = max(rng.uniform(24, 80) / max(height, width), 2 / min(height, width))
         if factor < 1:
             small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)

@@ -48,7 +48,7 @@ class Recipe:
 
     height_px: int = 192
     width_px: int = 160
-    steps: int = 400
+    steps: int = 600
     vehicles_per_batch: int = 32
     learning_rate: float = 1e-3
     weight_decay: float = 1e-4
@@ -79,14 +79,13 @@ def train(labelled: list[Labelled], start: Path, recipe: Recipe, every: int) -> 
     )
     average = {name: weights[name].detach().clone() for name in weights_of(model)}
     started = time.monotonic()
-    order: list[int] = []
+    queues = queues_of(pairs, recipe.vehicles_per_batch)
     for step in range(recipe.steps):
         for group in optimiser.param_groups:
             group["lr"] = learning_rate_at(step, recipe)
-        while len(order) < recipe.vehicles_per_batch:
-            order += [int(i) for i in rng.permutation(len(pairs))]
-        chosen, order = order[: recipe.vehicles_per_batch], order[recipe.vehicles_per_batch :]
-        crops = batch_of([pairs[i] for i in chosen], recipe, rng)
+        queue = queues[step % len(queues)]
+        chosen = [pairs[i] for i in queue.take(recipe.vehicles_per_batch, rng)]
+        crops = batch_of(chosen, recipe, rng)
         vectors = forward(steps, weights, crops)
         loss = contrastive_loss(vectors, recipe.temperature)
         optimiser.zero_grad()
@@ -126,6 +125,36 @@ def split(
         else:
             pairs.append((items[0], items[1]))
     return pairs, held_out
+
+
+@dataclass(slots=True)
+class Queue:
+    """Deals out vehicles in random order, all of them before any a second time."""
+
+    vehicles: tuple[int, ...]
+    waiting: list[int]
+
+    def take(self, count: int, rng: np.random.Generator) -> list[int]:
+        """Return `count` different vehicles (positions in the list of pairs), or all there are."""
+        count = min(count, len(self.vehicles))
+        while len(self.waiting) < count:
+            behind = [v for v in self.vehicles if v not in self.waiting]
+            self.waiting += [int(v) for v in rng.permutation(behind)]
+        taken, self.waiting = self.waiting[:count], self.waiting[count:]
+        return taken
+
+
+def queues_of(pairs: list[tuple[Labelled, Labelled]], smallest: int) -> list[Queue]:
+    """One queue of all vehicles, and one for each group large enough to fill a batch.
+
+    Batches of one group are harder: a lorry is no rival of a scooter.
+    """
+    groups = [tuple(range(len(pairs)))]
+    for classes in GROUPS.values():
+        members = tuple(i for i, pair in enumerate(pairs) if pair[0].vehicle_class in classes)
+        if smallest <= len(members) < len(pairs):
+            groups.append(members)
+    return [Queue(members, []) for members in groups]
 
 
 def learning_rate_at(step: int, recipe: Recipe) -> float:

@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
+from yanji.configs.errors import UsageError
+from yanji.detect.crops import cut_crop
 from yanji.detect.passage import Crop, Passage
 from yanji.ingest.frame import BgrImage, Run
-from yanji.reid.describe import describe, mean_vector
+from yanji.reid.describe import cut_query, describe, mean_vector
 from yanji.reid.embedder import Vectors
 
 RUN = Run("r" * 32, "K01", "file", "clip.mp4", 1, "boot", "c" * 64)
@@ -142,3 +144,42 @@ def test_mean_has_unit_length(count: int) -> None:
     vectors = np.random.default_rng(1).normal(size=(count, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     assert np.linalg.norm(mean_vector(vectors)) == pytest.approx(1)
+
+
+NOBODY = np.empty((0, 4), np.float32)
+
+
+def test_query_is_cut_as_a_cameras_crop_is() -> None:
+    image = np.random.default_rng(2).integers(0, 256, (200, 300, 3), dtype=np.uint8)
+    person = np.array([[60, 20, 100, 130]], np.float32)
+    box = (50.0, 60.0, 110.0, 150.0)
+    expected = cut_crop(image, np.array(box, np.float32), "motorcycle", person)
+    found = cut_query(image, box, "motorcycle", person)
+    np.testing.assert_array_equal(found, expected)
+    # The rider's head, above the box, is in the crop and destroyed.
+    assert found.shape[0] > 120
+    assert not np.array_equal(found[5:20, 15:40], image[20:35, 62:87])
+
+
+def test_query_box_is_clipped_to_the_picture() -> None:
+    image = np.zeros((100, 100, 3), np.uint8)
+    crop_px = cut_query(image, (-50, 40, 50, 400), "car", NOBODY).shape
+    assert crop_px[0] <= 100
+    assert crop_px[1] <= 60
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (10, 10, 10, 10),
+        (10, 10, 11, 50),
+        (50, 10, 20, 40),
+        (100, 0, 150, 50),
+        (-40, -40, -1, -1),
+        (float("nan"), 0, 50, 50),
+        (0, 0, float("inf"), 50),
+    ],
+)
+def test_query_box_without_picture_is_usage(box: tuple[float, float, float, float]) -> None:
+    with pytest.raises(UsageError, match="holds no part"):
+        cut_query(np.zeros((100, 100, 3), np.uint8), box, "car", NOBODY)

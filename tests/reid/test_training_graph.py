@@ -15,8 +15,7 @@ from yanji.detect.golden import golden_picture  # noqa: E402
 from yanji.reid.training import graph  # noqa: E402
 
 START = (
-    Path(__file__).parents[2].parent
-    / "shared/models/omz/person-reidentification-retail-0248.onnx"
+    Path(__file__).parents[2].parent / "shared/models/omz/person-reidentification-retail-0248.onnx"
 )
 
 
@@ -40,9 +39,9 @@ def scaled(picture: np.ndarray) -> np.ndarray:
 def test_vectors_are_those_of_the_original(start: Path) -> None:
     picture = golden_picture(4, 256, 128)
     original = run(start.read_bytes(), "inputs:0", picture[None].astype(np.float32))[0]
-    rebuilt = run(
-        graph.prepare(start, 256, 128).SerializeToString(), graph.INPUT, scaled(picture)
-    )[0]
+    rebuilt = run(graph.prepare(start, 256, 128).SerializeToString(), graph.INPUT, scaled(picture))[
+        0
+    ]
     cosine = original @ rebuilt / np.linalg.norm(original) / np.linalg.norm(rebuilt)
     assert cosine > 0.9999
 

@@ -1,0 +1,142 @@
+"""Put trained weights into the registry: the file, its golden vectors and its card.
+
+    python -m yanji.reid.training.write_card --weights FILE.onnx --name yanji-reid-1 \\
+        --models models --images DIR --list val.txt
+
+Figures on the card are those of `yanji eval reid` with onnxruntime in fp32, rounded to 4 digits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnxruntime
+
+from yanji.detect.card import read_card, sha256_of
+from yanji.detect.golden import golden_picture
+from yanji.reid.backends.onnx_embedder import OnnxEmbedder
+from yanji.reid.embedder import Vectors
+from yanji.reid.evaluate import Figures, evaluate_list
+from yanji.reid.training.graph import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    INPUT,
+    MEAN_3,
+    OUTPUT,
+    STD_3,
+)
+
+GOLDEN_SEED: Final = 217
+TOLERANCE: Final = {"f32": 0.005, "bf16": 0.08}
+"""Relative difference allowed; measured between runtimes and precisions in docs/design/reid.md."""
+
+LIMITS: Final = (
+    "Trained on rear views of one road by day from two cameras of like angle: figures on its "
+    "val.txt are in-domain and say nothing about VeRi-776 or another city.",
+    "Does not match a front view with a rear view of the same vehicle, nor day with infra-red.",
+    "Vehicles of one make and colour are told apart only by load, stickers, damage or rider.",
+    "A two-wheeler's vector includes the rider's clothes (head blurred): valid for one passage "
+    "or one day, not for another day.",
+    "Four-wheelers in its training data: 105 cars, 45 trucks, 4 buses; no vans, no tricycles.",
+    "Crops below 32 px on the shorter side are unreliable.",
+)
+
+
+def golden_answer(weights: Path, seed: int, height: int, width: int) -> Vectors:
+    """What the weights answer to the golden picture in onnxruntime fp32, whole vector."""
+    picture = golden_picture(seed, height, width)
+    scaled = (picture[:, :, ::-1].astype(np.float32) - MEAN_3) / STD_3
+    session: Any = onnxruntime.InferenceSession(
+        weights.read_bytes(), providers=["CPUExecutionProvider"]
+    )
+    answer = session.run([OUTPUT], {INPUT: np.ascontiguousarray(scaled.transpose(2, 0, 1)[None])})
+    vector_D: Vectors = answer[0].ravel().astype(np.float32)
+    return vector_D
+
+
+def card_text(name: str, weights: Path, figures: dict[str, Any], size: tuple[int, int]) -> str:
+    """Return the card as JSON.
+
+    Args:
+        name: of the model.
+        weights: the ONNX file.
+        figures: protocol and data -> figures.
+        size: (height, width) of the input.
+    """
+    card = {
+        "name": name,
+        "task": "embed",
+        "version": "1",
+        "summary": "Looks of a vehicle as 256 numbers: a small first model, trained by yanji",
+        "licence": "AGPL-3.0-or-later",
+        "source": {
+            "file": f"{name}.onnx",
+            "upstream": "https://github.com/openvinotoolkit/open_model_zoo/tree/master/models/"
+            "intel/person-reidentification-retail-0248",
+        },
+        "sha256": sha256_of(weights),
+        "size_bytes": weights.stat().st_size,
+        "input": {
+            "name": INPUT,
+            "sizes": [list(size)],
+            "colour": "RGB",
+            "scale": 1.0,
+            "mean": list(IMAGENET_MEAN),
+            "std": list(IMAGENET_STD),
+            "fit": "stretch",
+        },
+        "output_name": OUTPUT,
+        "dimension": 256,
+        "golden": {
+            "recipe": "stripes-and-discs",
+            "seed": GOLDEN_SEED,
+            "size": list(size),
+            "file": f"{name}-golden.npz",
+            "measure": "relative_rms",
+            "tolerance": TOLERANCE,
+        },
+        "figures": figures,
+        "limits": list(LIMITS),
+    }
+    return json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+
+
+def rounded(figures: Figures) -> Figures:
+    """Four digits: more than 204 queries can tell."""
+    return {
+        entry: {key: round(value, 4) for key, value in values.items()}
+        for entry, values in figures.items()
+    }
+
+
+def main() -> None:
+    """Read the arguments, copy the weights, write golden vectors and card."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--images", type=Path, required=True)
+    parser.add_argument("--list", type=Path, required=True)
+    arguments = parser.parse_args()
+    name, folder = arguments.name, arguments.models
+    path = folder / f"{name}.onnx"
+    if arguments.weights.resolve() != path.resolve():
+        shutil.copyfile(arguments.weights, path)
+    session: Any = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    size = tuple(session.get_inputs()[0].shape[2:])
+    values_K = golden_answer(path, GOLDEN_SEED, *size)
+    np.savez(folder / f"{name}-golden.npz", indices_K=np.arange(values_K.size), values_K=values_K)
+    card = read_card(card_text(name, path, {}, size), name)
+    embedder = OnnxEmbedder(card, "onnxruntime", "f32", path)
+    figures = rounded(evaluate_list(arguments.images, arguments.list, embedder))
+    text = card_text(name, path, {arguments.list.name: figures}, size)
+    (folder / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
