@@ -70,6 +70,7 @@ def store_crops(folder: Path, crops: Iterable[CropFile]) -> list[str]:
             for parent in touched:
                 sync_folder(parent)
     except ArchiveError:
+        clear_temporary(folder)
         unlink_crops(folder, written)
         raise
     return written

@@ -104,7 +104,7 @@ def start_live_run(connection: Connection, run: Run) -> None:
 
 
 def end_live_run(connection: Connection, run_id: str, ended_ns: int, reason: str) -> None:
-    """Close a run; one that has ended stays as it was. A recording is only shown by `finish_file`."""
+    """Close a run; one that has ended stays as it was. `finish_file` alone shows a recording."""
     key = run_key(connection, run_id)
     connection.execute(
         RUNS.update()

@@ -52,7 +52,7 @@ class Maker:
         run: Run,
         *,
         at_ns: int | None = None,
-        crops: tuple[CropFile, ...] | None | bool = True,
+        crops: tuple[CropFile, ...] | bool | None = True,
         seed: int | None = None,
         model: str = "m1",
         **changes: object,

@@ -42,6 +42,20 @@ def test_the_tables_are_those_of_the_migrations(writer, folder):
     engine.dispose()
 
 
+def test_what_a_power_cut_and_retention_depend_on(writer):
+    """Measured: with synchronous=NORMAL (1) a power cut loses all commits since a checkpoint."""
+    expected = {
+        "synchronous": 2,
+        "journal_mode": "wal",
+        "foreign_keys": 1,
+        "secure_delete": 1,
+        "auto_vacuum": 2,
+    }
+    with writer.transaction() as connection:
+        for name, value in expected.items():
+            assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value, name
+
+
 def test_a_second_writer_is_refused_until_the_first_is_done(open_writer, folder):
     first = open_writer()
     code = (
