@@ -65,7 +65,7 @@ class DecodedPicture:
 
 
 @dataclass(slots=True)
-class _Link:
+class Link:
     """One vehicle as far as it was followed."""
 
     box_4: FloatArray
@@ -89,7 +89,7 @@ def cut_pairs(clip: Path, out: Path, stride: int) -> int:
     """
     detector = Detector(load_card("yolo11n"))
     capture = cv2.VideoCapture(str(clip))
-    links: list[_Link] = []
+    links: list[Link] = []
     number = 0
     while True:
         read, image = capture.read()
@@ -105,13 +105,13 @@ def cut_pairs(clip: Path, out: Path, stride: int) -> int:
     out.mkdir(parents=True, exist_ok=True)
     names: list[str] = []
     for link in links:
-        names += _write_pair(link, out, len(names) // 2 + 1)
+        names += write_pair(link, out, len(names) // 2 + 1)
     (out / "list.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
     return len(names) // 2
 
 
 def extend_links(
-    links: list[_Link], found: Detections, image: BgrImage, number: int, patience: int
+    links: list[Link], found: Detections, image: BgrImage, number: int, patience: int
 ) -> None:
     """Give each box to the live link it overlaps most, at least LINK_IOU, or begin a new one."""
     live = [link for link in links if number - link.last_frame <= patience]
@@ -125,7 +125,7 @@ def extend_links(
         if overlaps and max(overlaps) >= LINK_IOU:
             link = free[int(np.argmax(overlaps))]
         else:
-            link = _Link(box_4, number)
+            link = Link(box_4, number)
             links.append(link)
         link.box_4, link.last_frame = box_4, number
         link.votes.append(int(class_number))
@@ -137,7 +137,8 @@ def extend_links(
             link.crops.append(_cut(image, box_4))
 
 
-def _write_pair(link: _Link, out: Path, number: int) -> list[str]:
+def write_pair(link: Link, out: Path, number: int) -> list[str]:
+    """Write the farthest and nearest view; returns their names, none where they are too alike."""
     if len(link.sides) < 4 or max(link.sides) < MIN_GROWTH * min(link.sides):
         return []
     name = CLASSES[int(np.bincount(link.votes).argmax())]
