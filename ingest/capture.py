@@ -37,8 +37,8 @@ class CaptureStats:
 
     camera_id: str
     state: CaptureState
-    """`connecting` before the first picture of a try, `down` between tries, `credentials` when the
-    camera refused the password."""
+    """`connecting` until the first try has an outcome; then `up`, or `down`, also while it is tried
+    again; `credentials` while the camera refuses the password."""
     fps_in: float
     """Frames per second decoded, moving average over 5 s."""
     fps_analysed: float
@@ -150,8 +150,9 @@ class Capture:
     def _run(self) -> None:
         self._first_try_ns = self._clock.wall_ns()
         while not self._stop.is_set():
-            self._note("connecting")
             self._up_since_s = None
+            with self._lock:
+                self._alive_s = self._clock.monotonic_s()
             try:
                 self._run_once()
             except SourceError as error:

@@ -15,6 +15,8 @@ from yanji.ingest.array_picture import ArrayPicture
 from yanji.ingest.clock import Clock
 from yanji.ingest.frame import Frame, Picture, Run, run_id_of
 
+AFTER_SCRIPT_S = 0.05
+
 
 class FakeClock:
     """A clock that moves only when told to, or when someone waits on it. Thread-safe."""
@@ -75,10 +77,9 @@ def grey_picture(width: int = 64, height: int = 36) -> ArrayPicture:
 
 
 class FakeSource:
-    """Plays one step of `script` for each connect; after the last step `done` is set.
+    """Plays one step of `script` for each connect; further ones set `done` and are lost.
 
-    Further connects block the script's end: they raise `LostError` at once. With a `FakeClock`
-    the frames take no real time.
+    With a `FakeClock` the frames take no real time.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class FakeSource:
         self.done = threading.Event()
         """Set when a connect comes after the last step of the script."""
         self.num_connects = 0
+        """Steps of the script played."""
         self.num_open = 0
         """Connections that are open now; 0 when none leaked."""
 
@@ -107,11 +109,13 @@ class FakeSource:
 
     def connect(self) -> FakeConnection:
         """Play the next step."""
-        self.num_connects += 1
-        if self.num_connects > len(self._script):
+        if self.num_connects >= len(self._script):
             self.done.set()
+            # In real time: a loop on a fake clock would otherwise spin until it is stopped.
+            self._unset.wait(AFTER_SCRIPT_S)
             raise LostError("the script is over")
-        step = self._script[self.num_connects - 1]
+        step = self._script[self.num_connects]
+        self.num_connects += 1
         if isinstance(step, Refuse):
             self.pass_time(step.after_s)
             raise step.error

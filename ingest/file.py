@@ -118,8 +118,7 @@ class FileConnection:
         self.truncated = self.truncated or self._ended_early()
 
     def _frame(self, picture: av.VideoFrame) -> Frame:
-        pts, base = picture.pts, picture.time_base
-        stream_s = self._clock.stream_s(float(pts * base) if pts is not None and base else None)
+        stream_s = self._clock.stream_s(picture.time)
         frame = Frame(
             run=self._run,
             number=self.num_frames,

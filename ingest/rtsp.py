@@ -114,6 +114,7 @@ class RtspSource:
         # None is PyAV's default, yet any library in the process may have turned logging on, and
         # libav's log lines carry the URL.
         av.logging.set_level(None)
+        began_s = self._clock.monotonic_s()
         try:
             return av.open(
                 url_with(self._url, self._credentials),
@@ -123,11 +124,13 @@ class RtspSource:
                 timeout=(self._limits.open_s, self._limits.read_s),
             )
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            failure = _connect_failure(type(error), safe_url(self._url))
+            waited_s = self._clock.monotonic_s() - began_s
+            timed_out = waited_s >= 0.9 * self._limits.open_s
+            failure = _connect_failure(type(error), safe_url(self._url), timed_out)
         raise failure  # out here it has no __context__, which would print the URL
 
 
-def _connect_failure(kind: type[Exception], shown: str) -> SourceError:
+def _connect_failure(kind: type[Exception], shown: str, timed_out: bool) -> SourceError:
     """Choose an error by the *type* of PyAV's: its text holds the URL with the password."""
     if issubclass(kind, (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)):
         return CredentialsError(
@@ -138,7 +141,8 @@ def _connect_failure(kind: type[Exception], shown: str) -> SourceError:
         return UnreachableError(f"{shown} has no such stream", hint="check the path in the URL")
     if issubclass(kind, ConnectionRefusedError):
         return UnreachableError(f"{shown} refuses connections", hint="check host and port")
-    if issubclass(kind, (av.error.ExitError, TimeoutError)):
+    # An interrupted read can also come out as InvalidDataError, so the time waited counts too.
+    if timed_out or issubclass(kind, (av.error.ExitError, TimeoutError)):
         return UnreachableError(f"{shown} does not answer", hint="check power, network and address")
     return UnreachableError(
         f"{shown} cannot be opened ({kind.__name__})", hint="check that it is an RTSP camera"
@@ -223,13 +227,10 @@ class RtspConnection:
         return arrival_ns
 
     def _frame(self, picture: av.VideoFrame, wall_ns: int) -> Frame:
-        pts, base = picture.pts, picture.time_base
         frame = Frame(
             run=self._run,
             number=self._num_frames,
-            stream_s=self._stream_clock.stream_s(
-                float(pts * base) if pts is not None and base else None
-            ),
+            stream_s=self._stream_clock.stream_s(picture.time),
             wall_ns=wall_ns,
             picture=AvPicture(picture),
         )

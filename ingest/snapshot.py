@@ -6,6 +6,8 @@ import hashlib
 import io
 import stat
 import struct
+import threading
+import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,9 +34,12 @@ _TRANSPOSE = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# What Pillow's decoders raise on damaged files.
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError)
-_DAMAGED = (*_DAMAGE, struct.error, zlib.error, OverflowError)
+_DAMAGED = (
+    *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError),
+    *(struct.error, zlib.error, OverflowError),
+)
+"""What Pillow's decoders raise on damaged files."""
+_filters = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,15 +94,23 @@ def read_snapshot(content: bytes, *, name: str = "the picture") -> Snapshot:
             f"{name} is larger than {MAX_BYTES // 2**20} MB", hint="cut out the vehicle"
         )
     try:
-        with _open(content, name) as picture:
-            _check_size(picture, name)
-            picture.load()
-            image = _bgr(_upright(picture))
+        # Pillow warns on stderr about every oddity in camera notes; what matters is checked here.
+        # The filters are the process's: the lock keeps two pictures from restoring each other's.
+        with _filters, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = _decode(content, name)
     except _DAMAGED:
         raise PictureError(
             f"{name} is damaged or cut off", hint="get the original file again"
         ) from None
     return Snapshot(image=image, sha256=hashlib.sha256(content).hexdigest())
+
+
+def _decode(content: bytes, name: str) -> BgrImage:
+    with _open(content, name) as picture:
+        _check_size(picture, name)
+        picture.load()
+        return _bgr(_upright(picture))
 
 
 def _open(content: bytes, name: str) -> ImageFile:

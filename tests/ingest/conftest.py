@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -82,3 +85,52 @@ def footage() -> Path:
     if not folder.is_dir():
         pytest.skip("real footage needs ../shared/footage")
     return folder
+
+
+class FaultyServer:
+    """Listens on the loopback and treats every connection to `behave(socket)` in a thread."""
+
+    def __init__(self, behave: Callable[[socket.socket], None]) -> None:
+        self._behave = behave
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._open: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._open.append(connection)
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            self._behave(connection)
+
+    def close(self) -> None:
+        for end in (self._listener, *self._open):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        for thread in self._threads:
+            thread.join(2)
+
+
+@pytest.fixture
+def faulty_server() -> Iterator[Callable[[Callable[[socket.socket], None]], FaultyServer]]:
+    """Start servers that misbehave in a scripted way; all are closed at the end."""
+    servers: list[FaultyServer] = []
+
+    def start(behave: Callable[[socket.socket], None]) -> FaultyServer:
+        servers.append(FaultyServer(behave))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
