@@ -188,6 +188,41 @@ def test_an_edit_of_the_last_record_with_a_fitting_hash_is_found(tmp_path: Path)
     assert codes(tmp_path) == [("replaced", 7)], "the next append does not heal it"
 
 
+def test_a_line_that_says_the_same_in_other_bytes_is_a_changed_line(tmp_path: Path) -> None:
+    fill(tmp_path)
+    lines = lines_of(tmp_path)
+    lines[2] = json.dumps(json.loads(lines[2]), ensure_ascii=False, sort_keys=True).encode() + b"\n"
+    log_of(tmp_path).write_bytes(b"".join(lines))
+    assert codes(tmp_path) == [("changed", 3)]
+
+
+def test_a_replaced_record_does_not_hide_behind_a_torn_write(tmp_path: Path) -> None:
+    records = fill(tmp_path, 2)
+    with log_of(tmp_path).open("ab") as file:
+        file.write(b'{"action":"sea')
+    append(tmp_path)
+    assert verify(tmp_path).ok
+    lines = lines_of(tmp_path)
+    forged = resealed(records[1], records[0].hash, actor="li")
+    lines[1] = audit_chain.encode_record(forged) + b"\n"
+    log_of(tmp_path).write_bytes(b"".join(lines))
+    assert codes(tmp_path) == [("changed", 3)]
+
+
+def test_a_whole_line_that_was_changed_is_never_taken_for_a_torn_write(tmp_path: Path) -> None:
+    fill(tmp_path, 2)
+    head = (tmp_path / "audit.head").read_bytes()
+    append(tmp_path)
+    (tmp_path / "audit.head").write_bytes(head)
+    raw = log_of(tmp_path).read_bytes()
+    lines = raw.splitlines(keepends=True)
+    lines[2] = lines[2].replace(b'"wang"', b'"wong"')
+    log_of(tmp_path).write_bytes(b"".join(lines))
+    assert codes(tmp_path) == [("changed", 3)]
+    append(tmp_path)
+    assert codes(tmp_path) == [("changed", 3)]
+
+
 @pytest.mark.parametrize("gone", [1, 2, 5])
 def test_a_deletion_is_found(tmp_path: Path, gone: int) -> None:
     fill(tmp_path)
