@@ -12,8 +12,9 @@ import numpy as np
 from sqlalchemy import Connection, Engine, func, select
 
 from yanji.configs.errors import ArchiveError, NothingFoundError
-from yanji.index.blocks import Blocks, Changes
+from yanji.index.blocks import Blocks, Changes, days_between
 from yanji.index.cameras import Camera
+from yanji.index.clock import read_offsets
 from yanji.index.counters import current
 from yanji.index.crops import crop_path
 from yanji.index.gaps import gaps_between
@@ -23,7 +24,7 @@ from yanji.index.models import StoredModel, read_models
 from yanji.index.runs import StoredRun, read_runs
 from yanji.index.select import StoredCrop, crops_of, select_sightings, visible
 from yanji.index.sqlite import DATABASE, archive_errors, open_for_reading
-from yanji.index.tables import CAMERAS, MODELS, SIGHTINGS, VECTORS
+from yanji.index.tables import CAMERAS, DAY_NS, MODELS, SIGHTINGS, VECTORS
 from yanji.ingest.gap import Gap
 from yanji.reid.sighting import Embedding
 
@@ -75,7 +76,8 @@ class ArchiveReader:
 
         Searching does it by itself; pages that follow the archive call it every second or two.
         """
-        with self.snapshot() as now:
+        # The lock first: a thread with an older snapshot must not find newer blocks.
+        with self.blocks.lock, self.snapshot() as now:
             return self.blocks.catch_up(now.connection, now.seq)
 
     def cameras(self) -> list[Camera]:
@@ -111,9 +113,11 @@ class ArchiveReader:
         A sighting is kept when its time in view overlaps `from_ns..to_ns` (both included).
         """
         with self.snapshot() as now:
-            found = list(select_sightings(now.connection, wanted or Filter()))
-        found.sort(key=lambda item: (item.first_ns, item.sighting_id), reverse=newest_first)
-        return found[:limit]
+            if limit is None:
+                found = list(select_sightings(now.connection, wanted or Filter()))
+                found.sort(key=_by_time, reverse=newest_first)
+                return found
+            return _first(now.connection, wanted or Filter(), limit, newest_first)
 
     def sightings_since(self, seq: int) -> list[StoredSighting]:
         """New and changed sightings after the `seq` of the last one seen, oldest change first."""
@@ -186,6 +190,35 @@ class ArchiveReader:
         with self.snapshot() as now:
             query = select(func.count()).select_from(SIGHTINGS).where(visible())
             return int(now.connection.execute(query).scalar_one())
+
+
+def _by_time(sighting: StoredSighting) -> tuple[int, str]:
+    return sighting.first_ns, sighting.sighting_id
+
+
+def _first(
+    connection: Connection, wanted: Filter, limit: int, newest_first: bool
+) -> list[StoredSighting]:
+    """The first `limit` in time, day by day, until no further day can hold one of them."""
+    bounds = [clock.bounds_ns() for clock in read_offsets(connection).values()]
+    lowest = min((low for low, _ in bounds), default=0)
+    highest = max((high for _, high in bounds), default=0)
+    begin = None if wanted.from_ns is None else wanted.from_ns + lowest
+    end = None if wanted.to_ns is None else wanted.to_ns + highest
+    found: list[StoredSighting] = []
+    for day in sorted(days_between(connection, begin, end), reverse=newest_first):
+        found += select_sightings(connection, wanted, SIGHTINGS.c.day == day)
+        found.sort(key=_by_time, reverse=newest_first)
+        del found[limit:]
+        if len(found) < limit:
+            continue
+        if not limit:
+            break
+        if newest_first and found[-1].first_ns > day * DAY_NS - lowest:
+            break
+        if not newest_first and found[-1].first_ns < (day + 1) * DAY_NS - highest:
+            break
+    return found
 
 
 def read_archive(folder: Path, *, backend: str = "faiss") -> ArchiveReader:

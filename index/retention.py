@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, delete, select
 
 from yanji.configs.errors import ArchiveError, UsageError
-from yanji.index.counters import fact, put_fact
+from yanji.index.counters import batches, fact, put_fact
 from yanji.index.crops import stored_files
 from yanji.index.delete import Deleted, delete_sightings, forget_old_deletions
 from yanji.index.tables import CROPS, DAY_NS, GAPS, SIGHTINGS
@@ -85,11 +85,15 @@ def purge(writer: ArchiveWriter, now_ns: int, days: float, *, confirmed: bool) -
 
 
 def _unlink_old_orphans(writer: ArchiveWriter, cutoff_ns: int) -> int:
-    with writer.transaction() as connection:
-        named = set(connection.execute(select(CROPS.c.sha256).distinct()).scalars())
     num = 0
-    for sha256, path, changed_s in stored_files(writer.folder):
-        if sha256 not in named and changed_s * 1e9 < cutoff_ns:
-            path.unlink(missing_ok=True)
-            num += 1
+    old = (item for item in stored_files(writer.folder) if item[2] * 1e9 < cutoff_ns)
+    for files in batches(old):
+        names = [sha256 for sha256, _, _ in files]
+        query = select(CROPS.c.sha256).distinct().where(CROPS.c.sha256.in_(names))
+        with writer.transaction() as connection:
+            named = set(connection.execute(query).scalars())
+        for sha256, path, _ in files:
+            if sha256 not in named:
+                path.unlink(missing_ok=True)
+                num += 1
     return num

@@ -10,6 +10,7 @@ import pytest
 
 from yanji.configs.errors import NothingFoundError
 from yanji.detect.classes import expand
+from yanji.index.bench import bench_index
 from yanji.index.hit import Filter
 from yanji.index.reader import read_archive
 from yanji.index.search import search
@@ -188,3 +189,29 @@ def test_sightings_since_a_seq(writer, maker, folder):
         (news,) = reader.sightings_since(seen[-1].seq)
         assert (news.sighting_id, news.state) == (maker.sighting(1, run).sighting_id, "closed")
         assert news.seq > seen[-1].seq
+
+
+def test_a_limited_list_is_the_start_of_the_whole_one(writer, maker, folder):
+    for number, camera_id in enumerate(("K01", "K02")):
+        run = maker.run(camera_id, started_ns=number)
+        writer.start_run(run)
+        writer.write([maker.sighting(n, run, at_ns=n * DAY_NS // 3 + number) for n in range(30)])
+    # One clock is two days behind, the other one ahead: days mix.
+    writer.set_clock_offset("K01", 0, -2 * 86_400.0, 1.0)
+    writer.set_clock_offset("K02", 3 * DAY_NS, 86_400.0, 1.0)
+    with read_archive(folder) as reader:
+        for newest_first in (False, True):
+            for wanted in (Filter(), Filter(from_ns=4 * DAY_NS, to_ns=8 * DAY_NS)):
+                whole = reader.sightings(wanted, newest_first=newest_first)
+                times = [item.first_ns for item in whole]
+                assert times == sorted(times, reverse=newest_first)
+                for limit in (0, 1, 2, 5, 17, 500):
+                    part = reader.sightings(wanted, limit=limit, newest_first=newest_first)
+                    assert part == whole[:limit]
+
+
+def test_a_small_bench_has_figures_for_both_back_ends():
+    figures = bench_index(300, 8, rounds=1)
+    assert figures["num_vectors"] == 300
+    assert all(value > 0 for name, value in figures.items() if not name.endswith("cpu_ms"))
+    assert {"flat_search_all_ms", "faiss_search_one_day_cpu_ms"} <= set(figures)
