@@ -107,7 +107,16 @@ def ask_trace(
     answer = search(reader, embedding, wanted, TRACE_HITS)
     hits: Sequence[Hit] = answer.hits
     gaps: Sequence[Gap] = answer.gaps
-    found = trace(point, hits, graph, gaps, window_s=window_s, now_ns=time.time_ns())
+    newest_ns = max((hit.sighting.last_ns for hit in hits), default=None)
+    found = trace(
+        point,
+        hits,
+        graph,
+        gaps,
+        window_s=window_s,
+        now_ns=time.time_ns(),
+        searched_to_ns=newest_ns,
+    )
     legs = {
         leg.sighting_id: None
         for route in found.routes

@@ -170,7 +170,13 @@ def trace_verb(
     else:
         for line in trace_lines(traced, setup.zone):
             print_line(line)
-    return 0 if traced.trace.routes else 3
+    # A route that is only the place asked about was not found: it was given.
+    found = any(
+        leg.sighting_id is not None and leg.score is not None
+        for route in traced.trace.routes
+        for leg in route.legs
+    )
+    return 0 if found else 3
 
 
 def _open(setup: Setup) -> ArchiveReader:

@@ -61,7 +61,7 @@ def site_check(file: Path | None, site_file: Path | None, as_json: bool) -> int:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def schemas_verb(folder: Path) -> None:
     """Write site.schema.json and settings.schema.json into FOLDER."""
-    from yanji.configs.schema import write_schemas
+    from yanji.configs.schemas import write_schemas
 
     for path in write_schemas(folder):
         print_line(str(path))

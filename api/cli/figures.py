@@ -1,0 +1,191 @@
+"""Figures: `yanji models`, `eval`, `bench`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import click
+
+from yanji.api.cli.options import installation_options, set_up
+from yanji.api.cli.output import note, print_json, print_line, table
+from yanji.configs.errors import ModelError, UsageError
+
+
+@click.group("models")
+def models_verb() -> None:
+    """The registry of models: source, licence, checksum, golden vectors."""
+
+
+@models_verb.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+def models_list(as_json: bool) -> int:
+    """List all models with licence and purpose."""
+    from yanji.detect.card import list_cards, load_card
+
+    cards = [load_card(name) for name in list_cards()]
+    if as_json:
+        print_json({"models": [card.model_dump(mode="json") for card in cards]})
+        return 0
+    rows = [[card.name, card.task, card.licence, card.sha256[:12]] for card in cards]
+    for line in table(["model", "task", "licence", "sha256"], rows):
+        print_line(line)
+    return 0
+
+
+@models_verb.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+def models_verify(as_json: bool) -> int:
+    """Check file and golden vectors of every model with every runtime here; exit 1 on a fault."""
+    from yanji.detect.card import list_cards, load_card, verify_weights
+    from yanji.detect.runtime import RuntimeName, available_runtimes, open_runtime
+
+    results = []
+    for name in list_cards():
+        card = load_card(name)
+        for runtime in available_runtimes():
+            problem = ""
+            try:
+                verify_weights(card)
+                open_runtime(card, cast(RuntimeName, runtime))
+            except ModelError as error:
+                problem = error.message
+            results.append({"model": name, "runtime": runtime, "ok": not problem, "why": problem})
+            if not as_json:
+                print_line(f"{name} on {runtime}: {problem or 'as its card says'}")
+    if as_json:
+        print_json({"results": results})
+    return 0 if all(result["ok"] for result in results) else 1
+
+
+@click.group("eval")
+def eval_verb() -> None:
+    """Figures on labelled data."""
+
+
+@eval_verb.command("reid")
+@click.option("--images", type=click.Path(path_type=Path), required=True, help="Folder of crops.")
+@click.option("--list", "list_file", type=click.Path(path_type=Path), required=True)
+@click.option("--model", help="Name of the embedder [default: that of the settings].")
+@installation_options
+def eval_reid(
+    images: Path,
+    list_file: Path,
+    model: str | None,
+    settings_file: Path | None,
+    archive: Path | None,
+    as_json: bool,
+) -> int:
+    """MAP, R1, R5 on crops named <class>_<id>_cam<n>.jpg: `all` and the classes against the other
+    camera, `all_veri` against all images but those of the same vehicle and camera.
+    """
+    from yanji.api.pipeline import open_reid
+    from yanji.reid.evaluate import evaluate_list
+
+    setup = set_up(
+        as_json=as_json,
+        archive=archive,
+        settings_file=settings_file,
+        flags={"embedder": model} if model else None,
+    )
+    figures = evaluate_list(images, list_file, open_reid(setup.settings))
+    if as_json:
+        print_json(figures)
+        return 0
+    rows = [
+        [
+            name,
+            f"{values['mAP']:.3f}",
+            f"{values['R1']:.3f}",
+            f"{values['R5']:.3f}",
+            str(values["num_queries"]),
+        ]
+        for name, values in figures.items()
+    ]
+    for line in table(["", "mAP", "R1", "R5", "queries"], rows):
+        print_line(line)
+    return 0
+
+
+@eval_verb.command("detect")
+@click.option("--images", type=click.Path(path_type=Path), required=True)
+@click.option("--labels", type=click.Path(path_type=Path), required=True, help="YOLO labels.")
+@click.option("--names", type=click.Path(path_type=Path), required=True, help="A class per line.")
+@installation_options
+def eval_detect(
+    images: Path,
+    labels: Path,
+    names: Path,
+    settings_file: Path | None,
+    archive: Path | None,
+    as_json: bool,
+) -> int:
+    """AP and recall of the installation's detector, per class and for any vehicle."""
+    from yanji.api.pipeline import open_detector
+    from yanji.detect.evaluate import evaluate_folder, read_names
+
+    setup = set_up(as_json=as_json, archive=archive, settings_file=settings_file)
+    figures = evaluate_folder(images, labels, read_names(names), open_detector(setup.settings))
+    if as_json:
+        print_json(figures)
+        return 0
+    for name, values in figures.items():
+        print_line(f"{name}: {values}")
+    return 0
+
+
+@click.group("bench")
+def bench_verb() -> None:
+    """Speed and memory, as ratios measured side by side in one run."""
+
+
+@bench_verb.command("pipeline")
+@click.argument("video", type=click.Path(path_type=Path), required=False)
+@click.option("--fps", default=5.0, show_default=True, help="Frames analysed per second.")
+@click.option("--rounds", type=click.IntRange(1, 50), default=5, show_default=True)
+@installation_options
+def bench_pipeline_verb(
+    video: Path | None,
+    fps: float,
+    rounds: int,
+    settings_file: Path | None,
+    archive: Path | None,
+    as_json: bool,
+) -> int:
+    """CPU milliseconds per camera-second beside the floor: decode, detector, embedder calls.
+
+    VIDEO should be real traffic; without it a rendered clip of the demo is used.
+    """
+    from yanji.api.bench import bench_pipeline
+    from yanji.ingest.testcity.demo_data import clips_folder
+
+    setup = set_up(as_json=as_json, archive=archive, settings_file=settings_file)
+    if fps <= 0:
+        raise UsageError("--fps must be above 0.")
+    if video is None:
+        video = clips_folder() / "K01.mp4"
+        note("no VIDEO given: measuring on a rendered clip, not on real traffic")
+    figures = bench_pipeline(video, setup.settings, analyse_fps=fps, rounds=rounds)
+    if as_json:
+        print_json(figures)
+    else:
+        for name, value in figures.items():
+            print_line(f"{name}: {value}")
+    return 0
+
+
+@bench_verb.command("index")
+@click.option("--vectors", "num", type=click.IntRange(1_000, 5_000_000), default=200_000)
+@click.option("--dimension", type=click.IntRange(8, 4096), default=256, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+def bench_index_verb(num: int, dimension: int, as_json: bool) -> int:
+    """Opening, searching and writing an archive of random vectors."""
+    from yanji.index.bench import bench_index
+
+    figures = bench_index(num, dimension)
+    if as_json:
+        print_json(figures)
+    else:
+        for name, value in figures.items():
+            print_line(f"{name}: {value}")
+    return 0
