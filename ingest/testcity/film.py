@@ -15,7 +15,7 @@ import numpy as np
 from yanji.configs.errors import UsageError
 from yanji.ingest.frame import BgrImage
 from yanji.ingest.testcity.encode import encode
-from yanji.ingest.testcity.kinds import KINDS, mesh_of
+from yanji.ingest.testcity.kinds import KINDS, corners_of
 from yanji.ingest.testcity.light import expose
 from yanji.ingest.testcity.scene import View, amodal_box
 from yanji.ingest.testcity.traffic import (
@@ -103,7 +103,7 @@ def boxes_at(view: View, number: int, without: str | None = None) -> dict[str, t
         scene.items(), key=lambda item: np.hypot(item[1].x_m - eye_x, item[1].y_m - eye_y)
     )
     for identity, vehicle in by_distance:
-        found = amodal_box(mesh_of(vehicle.kind), vehicle, view, WIDTH_PX, HEIGHT_PX)
+        found = amodal_box(corners_of(vehicle.kind), vehicle, view, WIDTH_PX, HEIGHT_PX)
         if found is None:
             continue
         (x1, y1, x2, y2), inside = found

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+import numpy as np
+
 from yanji.ingest.testcity import cars, large_vehicles, two_wheelers
 from yanji.ingest.testcity.mesh import Mesh
 
@@ -43,3 +45,9 @@ def mesh_of(kind: str) -> Mesh:
         KeyError: no such kind.
     """
     return KINDS[kind].build()
+
+
+@cache
+def corners_of(kind: str) -> Mesh:
+    """Return the different positions (N, 3) of a kind's mesh, for projecting its box."""
+    return np.unique(mesh_of(kind)[:, :3], axis=0)

@@ -124,16 +124,23 @@ def camera_matrix(view: View, width: int, height: int) -> Matrix:
 
 
 def amodal_box(
-    mesh: Mesh, placed: Placed, view: View, width: int, height: int
+    corners_N3: Mesh, placed: Placed, view: View, width: int, height: int
 ) -> tuple[tuple[float, float, float, float], float] | None:
     """Project a vehicle.
+
+    Args:
+        corners_N3: positions of its mesh, in its own axes.
+        placed: where it stands.
+        view: the camera.
+        width: of the picture, pixels.
+        height: of the picture, pixels.
 
     Returns:
         Its box x1, y1, x2, y2 clipped to the picture, pixels, as if nothing stood before it, and
         the share (0..1) of the unclipped box inside the picture; None when it is out of view.
     """
     to_clip = camera_matrix(view, width, height) @ placed.model_matrix
-    clip = np.c_[mesh[:, :3].astype(float), np.ones(len(mesh))] @ to_clip.T
+    clip = np.c_[corners_N3.astype(float), np.ones(len(corners_N3))] @ to_clip.T
     if (clip[:, 3] < NEAR_M).any():
         return None
     x = (clip[:, 0] / clip[:, 3] * 0.5 + 0.5) * width

@@ -9,7 +9,7 @@ import pytest
 
 from yanji.configs.errors import UsageError
 from yanji.ingest.testcity.film import make_clips
-from yanji.ingest.testcity.kinds import KINDS, mesh_of
+from yanji.ingest.testcity.kinds import KINDS, corners_of, mesh_of
 from yanji.ingest.testcity.light import expose
 from yanji.ingest.testcity.render import Renderer, RendererError
 from yanji.ingest.testcity.scene import amodal_box
@@ -41,7 +41,7 @@ def test_a_vehicle_is_drawn_inside_its_projected_box() -> None:
     with_target = renderer.frame([scene["E06"]]).astype(int)
     empty = renderer.frame([]).astype(int)
     renderer.close()
-    found = amodal_box(mesh_of("delivery_ebike"), scene["E06"], K01, 320, 180)
+    found = amodal_box(corners_of("delivery_ebike"), scene["E06"], K01, 320, 180)
     assert found is not None
     (x1, y1, x2, y2), inside = found
     assert inside == pytest.approx(1.0)
