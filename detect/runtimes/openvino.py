@@ -1,7 +1,7 @@
 """OpenVINO on the CPU: bf16 where the CPU has it, at twice the speed of fp32.
 
-`openvino` depends on `openvino_telemetry`, which only its model converter uses; `read_model` and
-`compile_model` call nothing outside (tests/detect/test_runtime.py proves it).
+The only place that imports openvino: its telemetry is shut off by the package around this module,
+`yanji.detect.runtimes`, which is imported first.
 """
 
 from __future__ import annotations
