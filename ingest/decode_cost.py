@@ -39,7 +39,13 @@ class DecodeCost:
     sampled_over_floor: float
 
 
-def measure_decode(path: Path, *, num_frames: int = 300, num_rounds: int = 7) -> DecodeCost:
+def measure_decode(
+    path: Path,
+    *,
+    num_frames: int = 300,
+    num_rounds: int = 7,
+    timer_s: Callable[[], float] = time.thread_time,
+) -> DecodeCost:
     """Time the first `num_frames` frames of a recording in `num_rounds` interleaved rounds.
 
     Raises:
@@ -56,9 +62,9 @@ def measure_decode(path: Path, *, num_frames: int = 300, num_rounds: int = 7) ->
     times_ms: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(num_rounds):
         for name, step in steps.items():
-            began_s = time.thread_time()
+            began_s = timer_s()
             step()
-            times_ms[name].append((time.thread_time() - began_s) * 1000 / num_frames)
+            times_ms[name].append((timer_s() - began_s) * 1000 / num_frames)
     median = {name: statistics.median(values) for name, values in times_ms.items()}
     # Neighbours in time are compared, so that what else the machine does weighs on both.
     over = {

@@ -60,7 +60,7 @@ class RtspLimits:
     """For the camera to answer and describe its stream."""
     read_s: float = 4.0
     """For one read; libavformat tries twice, so a frozen camera is noticed after 8 s."""
-    silence_s: float = 10.0
+    silence_s: float = 8.0
     """Between two pictures, when packets arrive but none can be decoded."""
 
 
