@@ -44,6 +44,8 @@ MIN_MEAN_SCORE_UNMOVED = 0.35
 MOVED = 0.5
 MIN_SIZE_PX = 20.0
 """Root of the box's area, at its largest: nothing is told apart below."""
+VOTE_SIZE_PX = 128.0
+"""A view this large has a whole vote for the class, times its score; smaller ones less."""
 CLEAR_SHARE = 0.65
 """Share of the vote from which a two-wheeler has a class of its own."""
 
@@ -97,7 +99,7 @@ class _Visit:
 
 
 def vote_class(votes: dict[str, float]) -> tuple[str, float]:
-    """Decide the class from the summed scores per class.
+    """Decide the class from the summed votes per class.
 
     The largest sum wins. Within the two-wheelers, which detectors flip, a winner below 65 % of the
     group's sum becomes `two_wheeler`, with the group's share.
@@ -211,12 +213,13 @@ class PassageBuilder:
         visit.last_box_xyxy_px = box.box_xyxy_px
         visit.num_observations += 1
         visit.best_score = max(visit.best_score, box.score)
-        name = CLASSES[box.class_number]
-        visit.votes[name] = visit.votes.get(name, 0.0) + box.score
         # Half old, half new: one jumping box does not end a standstill.
         visit.centre = _mean(visit.centre, _centre(box))
         x1, y1, x2, y2 = box.box_xyxy_px
         size_px = max(1.0, ((x2 - x1) * (y2 - y1)) ** 0.5)
+        name = CLASSES[box.class_number]
+        weight = box.score * min(1.0, size_px / VOTE_SIZE_PX)
+        visit.votes[name] = visit.votes.get(name, 0.0) + weight
         visit.sum_scores += box.score
         visit.largest_px = max(visit.largest_px, size_px)
         visit.moved |= math.dist(visit.centre, visit.first_centre) > MOVED * size_px

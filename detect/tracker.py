@@ -29,6 +29,9 @@ continue a track that nothing better matched."""
 BUFFER_RATIO = 0.4
 """Boxes are grown by this share of their size on each side before they are compared."""
 MIN_BIOU = 0.12
+MIN_SIZE_PX = 12.0
+"""Root of a box's area: smaller ones are not followed. In a distant queue tracks jump from vehicle
+to vehicle, and nothing could be told from such a view."""
 GROUP_SHIFT_PX = 100_000
 """More than any picture is wide."""
 
@@ -90,11 +93,13 @@ class CameraTracker:
             stream_s = max(stream_s, self._last_s + 0.001)
         self._last_s = stream_s
         boxes_N4 = _apart_by_group(detections)
+        size_N = np.sqrt((boxes_N4[:, 2:] - boxes_N4[:, :2]).prod(axis=1))
+        rows_K = np.flatnonzero(size_N >= MIN_SIZE_PX)
         found = self._tracker.update(
             sv.Detections(
-                xyxy=boxes_N4,
-                confidence=detections.scores_N,
-                data={"row": np.arange(len(boxes_N4))},
+                xyxy=boxes_N4[rows_K],
+                confidence=detections.scores_N[rows_K],
+                data={"row": rows_K},
             ),
             timestamp=stream_s,
         )
