@@ -33,8 +33,9 @@ TIME_LIMIT_S = 150.0
 """For playing clips of half a minute on a machine that is busy otherwise."""
 _MIN_IOU = 0.4
 """Of a stored box with a true one, to say whose sighting it is."""
-_LATE_S = 1.5
-"""The stored time of a live frame is its arrival: it may be later than the clip's own time."""
+_CLOCKS_S = 1.5
+"""Live times are arrivals: a run's first frames come late and in one go, so that the clip's time and
+that of the run differ by up to a second. Like vehicles follow each other 4 s apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ def identity_of(reader: ArchiveReader, hit: Hit, truth: Truth) -> str | None:
                 (
                     _iou(crop.box_xyxy_px, box.box_px)
                     for box in passage.boxes
-                    if at_s - _LATE_S <= box.frame_number / truth.fps <= at_s + 0.2
+                    if abs(box.frame_number / truth.fps - at_s) <= _CLOCKS_S
                 ),
                 default=0.0,
             )

@@ -58,7 +58,8 @@ class CameraPipeline:
             self._begin(frame.run)
         assert self._tracker is not None  # noqa: S101 - set by _begin
         assert self._passages is not None  # noqa: S101 - set by _begin
-        detections = self.detector.detect(frame.picture)
+        # Fixed cameras look down: a car seen from above is more than a COCO model expects.
+        detections = self.detector.detect(frame.picture, overhead=True)
         tracked = self._tracker.update(frame, detections)
         passages = self._passages.update(frame, tracked, detections)
         self.num_analysed += 1

@@ -196,12 +196,13 @@ class Supervisor:
         assert self._writer is not None  # noqa: S101 - started just before
         until = self.clock() + START_S
         while self._writer.last_beat_s is None and self.clock() < until:
-            self._read_writer(0.2)
+            alive = self._writer.process.is_alive()
+            self._read_writer(0.2)  # after the look, so that the last words of a dead one are read
             if self._failure is not None:
                 raise YanjiError(
                     self._failure.message, hint=self._failure.hint, code=self._failure.code
                 )
-            if not self._writer.process.is_alive():
+            if not alive:
                 raise YanjiError("The writer process ended before it could start.")
 
     def _watch(self) -> None:

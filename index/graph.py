@@ -70,6 +70,8 @@ class Travel:
     """Along the road, or the straight line for `places`."""
     via: tuple[str, ...] = ()
     """Cameras passed on the way, in order (`roads` only)."""
+    fastest_s: float = 0.0
+    """From camera to camera at the fastest speed; below it only views that reach far explain it."""
 
 
 NOTHING_KNOWN = Travel("time", 0.0, None, math.inf, None)
@@ -179,6 +181,7 @@ class RoadGraph:
             typical_s=TYPICAL_DETOUR * line_m * 3.6 / math.sqrt(slowest * fastest),
             latest_s=LATEST_DETOUR * line_m * 3.6 / slowest + self.wait_s,
             distance_m=line_m,
+            fastest_s=line_m * 3.6 / fastest,
         )
 
     def _by_road(self, start: str) -> dict[str, Travel]:
@@ -206,6 +209,7 @@ class RoadGraph:
                 latest_s=slow_s + self.wait_s * (len(via) + 1),
                 distance_m=metres,
                 via=via,
+                fastest_s=fast_s,
             )
             for road in self._roads[camera]:
                 if road.to_camera in done:

@@ -20,8 +20,6 @@ Bools = NDArray[np.bool_]
 
 SAME_CAMERA_S = 0.1
 """Two sightings of one camera that are closer than this are two vehicles (one track each)."""
-FRAGMENT_S = 5.0
-"""Up to here a second sighting of one camera may be the same passage, its track torn."""
 MOMENT_S = 0.5
 """First and last moment are known to about two analysed frames."""
 PACE_GRACE_S = 60.0
@@ -54,9 +52,12 @@ class Weights:
     """Times |ln((seconds + 60) / (typical seconds + 60))|, which counts for at most 1."""
     stop: float = 0.40
     """Slower than without a stop."""
-    again: float = 0.40
-    """The same camera once more, unless at once (`FRAGMENT_S`): it turned round, or a like one
-    follows."""
+    again: float = 0.45
+    """The same camera once more: a torn track, or it turned round; more often a like one follows.
+    Two look-alikes a second apart in one lane cannot be told from a torn track by time alone."""
+    overlap: float = 0.35
+    """Sooner than the fastest drive from camera to camera: possible where views reach far or
+    overlap, but two vehicles explain it as well."""
     unseen: float = 0.40
     """Every camera passed without a sighting, unless it was down."""
     most_unseen: int = 4
@@ -167,7 +168,7 @@ def drive_costs(
 
     pair_NN = camera_N[:, None] * len(cameras) + camera_N[None, :]
     table, passed = _travel_table(cameras, np.unique(pair_NN[ordered]), graph, gaps, weights)
-    earliest, latest, typical, num_via, link = table[:, pair_NN]
+    earliest, latest, typical, num_via, link, fastest = table[:, pair_NN]
     allowed = ordered & (seconds >= earliest - tolerance)
     allowed &= ~same | (seconds >= SAME_CAMERA_S)
 
@@ -181,7 +182,8 @@ def drive_costs(
                 down |= (last_s >= from_s)[None, :] & (first_s <= to_s)[:, None]
         unseen -= pairs[pair_NN] & down
     costs = link + weights.unseen * np.minimum(unseen, weights.most_unseen)
-    costs += weights.again * (same & (seconds > FRAGMENT_S))
+    costs += weights.again * same
+    costs += weights.overlap * (seconds < fastest - tolerance)
     costs += weights.stop * (seconds > latest + tolerance)
     # PACE_GRACE_S on both sides: a red light between near cameras is no evidence.
     pace = (np.maximum(seconds, 0.0) + PACE_GRACE_S) / (typical + PACE_GRACE_S)
@@ -196,31 +198,33 @@ def _travel_table(
     gaps: Sequence[Gap],
     weights: Weights,
 ) -> tuple[Floats, dict[str, Bools]]:
-    """Look up, per pair of cameras: earliest, latest, typical (nan: unknown), cameras passed, cost.
+    """Look up, per pair of cameras: earliest, latest, typical (nan: unknown), number of cameras
+    passed, cost, fastest.
 
     Pairs are numbered from * len(cameras) + to. Also, per camera with a gap, which pairs pass it.
     """
     count = len(cameras)
     gapped = frozenset(gap.camera_id for gap in gaps)
     passing: dict[str, list[int]] = {}
-    rows: list[tuple[float, float, float, float, float]] = []
+    rows: list[tuple[float, ...]] = []
     off = {"roads": 0.0, "places": weights.off_road, "time": weights.off_map}
     for pair in pairs.tolist():
         a, b = divmod(pair, count)
         travel = graph.travel(cameras[a], cameras[b])
         if travel is None:
-            rows.append((np.inf, np.inf, np.nan, 0.0, 0.0))  # no way there
+            rows.append((np.inf, np.inf, np.nan, 0.0, 0.0, 0.0))  # no way there
             continue
         earliest_s, length_m = travel.earliest_s, travel.distance_m
         if a != b and length_m is not None and length_m <= 2 * graph.view_m:
             earliest_s = -np.inf  # views that overlap: any order of first and last moments
         typical_s = np.nan if travel.typical_s is None else travel.typical_s
         link = weights.link + off[travel.basis]
-        rows.append((earliest_s, travel.latest_s, typical_s, float(len(travel.via)), link))
+        num_via = float(len(travel.via))
+        rows.append((earliest_s, travel.latest_s, typical_s, num_via, link, travel.fastest_s))
         if gapped and not gapped.isdisjoint(travel.via):
             for camera in gapped.intersection(travel.via):
                 passing.setdefault(camera, []).append(pair)
-    table = np.zeros((5, count * count))
+    table = np.zeros((6, count * count))
     table[0] = np.inf
     if rows:
         table[:, pairs] = np.array(rows).T

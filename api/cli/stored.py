@@ -259,7 +259,8 @@ def audit_verify(
     from yanji.api.audit_verify import verify
 
     setup = set_up(as_json=as_json, archive=archive, settings_file=settings_file)
-    _require_archive(setup.archive)
+    if not setup.archive.is_dir():
+        _require_archive(setup.archive)
     report = verify(setup.archive, expected_head=expected_head)
     if as_json:
         print_json(
@@ -282,7 +283,7 @@ def audit_verify(
     else:
         for line in (*[problem.message for problem in report.problems], *report.notes):
             print_line(line)
-        state = "the chain holds" if report.ok else "the log was TAMPERED WITH"
+        state = "the chain holds" if report.ok else "the log was CHANGED or is incomplete"
         print_line(f"{report.records} records: {state}; head {report.head}")
     return 0 if report.ok else 1
 

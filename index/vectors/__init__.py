@@ -73,14 +73,19 @@ BACKENDS: Final[dict[str, Callable[[int], VectorIndex]]] = {"flat": _flat, "fais
 
 
 def make_index(backend: str, dimension: int) -> VectorIndex:
-    """An empty index.
+    """An empty index: `flat`, `faiss`, or `milvus:URI` (a server, or a file ending in .db).
 
     Raises:
         UsageError: there is no such back end.
     """
+    if backend.startswith("milvus:"):
+        from yanji.index.vectors.milvus import MilvusIndex
+
+        return MilvusIndex(dimension, backend.removeprefix("milvus:"))
     if backend not in BACKENDS:
         raise UsageError(
-            f"there is no vector index {backend!r}", hint=f"one of {', '.join(sorted(BACKENDS))}"
+            f"there is no vector index {backend!r}",
+            hint=f"one of {', '.join(sorted(BACKENDS))}, milvus:URI",
         )
     return BACKENDS[backend](dimension)
 

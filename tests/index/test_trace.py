@@ -228,9 +228,21 @@ def test_a_like_vehicle_right_behind_is_not_the_vehicle_again() -> None:
     assert legs(answer) == ["a", "b", "c"]
 
 
-def test_a_torn_track_is_one_passage() -> None:
-    torn = hit("b2", "K02", 64, 0.70)  # one second after b
+def test_a_torn_track_is_one_passage_if_it_is_as_like() -> None:
+    torn = hit("b2", "K02", 64, 0.80)  # one second after b
     assert legs(ask([*others(), *DRIVE, torn])) == ["a", "b", "b2", "c"]
+
+
+def test_a_less_like_vehicle_a_second_behind_is_no_torn_track() -> None:
+    behind = hit("b2", "K02", 64, 0.68)
+    assert legs(ask([*others(), *DRIVE, behind])) == ["a", "b", "c"]
+
+
+def test_near_cameras_do_not_pass_a_vehicle_to_and_fro() -> None:
+    near = RoadGraph([CameraPlace("K01"), CameraPlace("K02")], [Road("K01", "K02", 50, 10, 60)])
+    drive = [hit("a", "K01", 0, 0.95), hit("b", "K02", 9, 0.90)]
+    follower = [hit("l1", "K01", 4, 0.70), hit("l2", "K02", 13, 0.71)]
+    assert legs(ask([*others(), *drive, *follower], near)) == ["a", "b"]
 
 
 def test_without_places_time_alone_orders_and_the_answer_says_so() -> None:

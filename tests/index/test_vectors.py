@@ -11,7 +11,16 @@ from yanji.configs.errors import UsageError
 from yanji.index.vectors import BACKENDS, NO_ID, make_index
 
 D = 24
-every_backend = pytest.mark.parametrize("backend", sorted(BACKENDS))
+every_backend = pytest.mark.parametrize("backend", [*sorted(BACKENDS), "milvus"], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def backend(request, tmp_path_factory):
+    """Name of a back end; `milvus` is milvus-lite on a file of its own."""
+    if request.param != "milvus":
+        return request.param
+    pytest.importorskip("pymilvus", reason="needs pymilvus[milvus_lite]")
+    return f"milvus:{tmp_path_factory.mktemp('milvus') / 'test.db'}"
 
 
 def unit_rows(num: int, seed: int = 0):
@@ -85,14 +94,34 @@ def test_wrong_shapes_are_refused(backend):
 
 
 @every_backend
+def test_every_back_end_equals_flat_along_one_history(backend):
+    random = np.random.default_rng(3)
+    reference, index = make_index("flat", D), make_index(backend, D)
+    for step in range(12):
+        ids_N = random.integers(0, 60, 15)
+        if step % 3 < 2:
+            rows_ND = unit_rows(15, seed=step)
+            reference.add(ids_N, rows_ND)
+            index.add(ids_N, rows_ND)
+        else:
+            assert reference.remove(ids_N) == index.remove(ids_N)
+        queries_QD = unit_rows(3, seed=1000 + step)
+        for allowed_M in (None, random.integers(0, 70, 25)):
+            expected_QK, scores_QK = reference.search(queries_QD, 30, allowed_M)
+            found_QK, found_scores_QK = index.search(queries_QD, 30, allowed_M)
+            assert found_QK.tolist() == expected_QK.tolist()
+            assert np.allclose(found_scores_QK, scores_QK, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(BACKENDS))
 @settings(max_examples=40, deadline=None)
 @given(
     steps=st.lists(st.tuples(st.booleans(), st.lists(st.integers(0, 40), max_size=12)), max_size=8),
     allowed=st.none() | st.lists(st.integers(0, 50), max_size=30),
     k=st.integers(1, 60),
 )
-def test_every_back_end_equals_flat_after_any_history(backend, steps, allowed, k):
-    reference, index = make_index("flat", D), make_index(backend, D)
+def test_the_embedded_back_ends_equal_flat_after_any_history(name, steps, allowed, k):
+    reference, index = make_index("flat", D), make_index(name, D)
     for number, (is_add, ids) in enumerate(steps):
         ids_N = np.array(ids, np.int64)
         if is_add:
