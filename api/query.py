@@ -43,22 +43,33 @@ class Query:
 
 
 def read_query(path: Path, box: Box | None, detector: Detector, embedder: Embedder) -> Query:
+    """Find the vehicle in a picture file (JPEG, PNG, WebP or BMP; EXIF rotation is honoured).
+
+    Raises:
+        PictureError: the file is no readable picture.
+        UsageError, NothingFoundError: see `make_query`.
+    """
+    return make_query(load_snapshot(path), path, box, detector, embedder)
+
+
+def make_query(
+    snapshot: Snapshot, path: Path, box: Box | None, detector: Detector, embedder: Embedder
+) -> Query:
     """Find the vehicle in a snapshot and describe it.
 
     Args:
-        path: JPEG, PNG, WebP or BMP; EXIF rotation is honoured.
+        snapshot: the picture, upright.
+        path: where it came from; goes into the answer.
         box: x1, y1, x2, y2 in pixels of the upright picture; None takes the largest vehicle.
         detector: finds the vehicles and the heads to blur.
         embedder: the archive's model.
 
     Raises:
-        PictureError: the file is no readable picture.
-        UsageError: the box is empty or reaches outside the picture.
+        UsageError: the box reaches outside the picture.
         NothingFoundError: no box was given and no vehicle is in the picture.
     """
-    snapshot = load_snapshot(path)
     if box is not None:
-        _check_box(box, snapshot)
+        check_box(box, snapshot)
     found = _confident(detector.detect(ArrayPicture(snapshot.image)))
     order = np.argsort(-_areas(found.boxes_N4), kind="stable")
     vehicle_class: str | None = None
@@ -119,7 +130,12 @@ def _likely_class(box: Box) -> str:
     return "two_wheeler" if y2 - y1 > x2 - x1 else "car"
 
 
-def _check_box(box: Box, snapshot: Snapshot) -> None:
+def check_box(box: Box, snapshot: Snapshot) -> None:
+    """Refuse a box that is not inside the picture (a pixel of rounding is let through).
+
+    Raises:
+        UsageError: it reaches outside.
+    """
     x1, y1, x2, y2 = box
     if x1 < -1 or y1 < -1 or x2 > snapshot.width + 1 or y2 > snapshot.height + 1:
         raise UsageError(

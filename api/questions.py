@@ -79,9 +79,20 @@ def ask_search(
     return answer, audit_id
 
 
-def record_empty_question(folder: Path, case: Case, action: str, image_sha256: str | None) -> None:
-    """Record a question whose snapshot showed no vehicle: somebody looked all the same."""
-    _record(folder, case, action, {"outcome": "no_vehicle"}, image_sha256, None, [])
+def record_empty_question(
+    folder: Path,
+    case: Case,
+    action: str,
+    image_sha256: str | None,
+    outcome: str,
+    **parameters: object,
+) -> None:
+    """Record a question that had no vehicle to look for: somebody looked all the same.
+
+    Raises:
+        AuditError: the record cannot be written.
+    """
+    _record(folder, case, action, {"outcome": outcome, **parameters}, image_sha256, None, [])
 
 
 def ask_trace(

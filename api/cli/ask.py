@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from yanji.index.hit import Filter
 if TYPE_CHECKING:
     from yanji.api.query import Query
     from yanji.api.questions import Case, Traced
+    from yanji.index.hit import StoredSighting
     from yanji.index.reader import ArchiveReader
     from yanji.index.route import QueryPoint
     from yanji.index.search import SearchAnswer
@@ -77,21 +79,28 @@ def search_verb(
     )
     asked = open_case(setup.settings, case, reason, purpose)
     box = parse_box(box_text) if box_text is not None else None
-    reader = _open(setup)
-    wanted = Filter(
-        from_ns=parse_time(from_text, setup.zone) if from_text else None,
-        to_ns=parse_time(to_text, setup.zone) if to_text else None,
-        cameras=_known_cameras(setup, reader, cameras),
-        classes=expand(classes) if classes else None,
-    )
-    if wanted.from_ns is not None and wanted.to_ns is not None and wanted.from_ns > wanted.to_ns:
+    from_ns = parse_time(from_text, setup.zone) if from_text is not None else None
+    to_ns = parse_time(to_text, setup.zone) if to_text is not None else None
+    if from_ns is not None and to_ns is not None and from_ns > to_ns:
         raise UsageError("--from is later than --to.")
-    query = _query(setup, image, box, asked, "search")
-    answer, audit_id = ask_search(reader, query, wanted, limit, asked)
-    if as_json:
-        print_json(_search_document(answer, query, audit_id, reader, setup.zone))
-    else:
-        _print_search(answer, query, audit_id, reader, setup.zone)
+    with _open(setup) as reader:
+        wanted = Filter(
+            from_ns=from_ns,
+            to_ns=to_ns,
+            cameras=_known_cameras(setup, reader, cameras),
+            classes=expand(classes) if classes else None,
+        )
+        query = _query(setup, image, box, asked, "search")
+        answer, audit_id = ask_search(reader, query, wanted, limit, asked)
+        if answer.without_vector:
+            note(
+                f"{answer.without_vector} sightings have no vector of {query.embedding.model_id} "
+                "and were not compared: `yanji archive reembed` makes them"
+            )
+        if as_json:
+            print_json(_search_document(answer, query, audit_id, reader, setup.zone))
+        else:
+            _print_search(answer, query, audit_id, reader, setup.zone)
     return 0 if answer.hits else 3
 
 
@@ -131,40 +140,41 @@ def trace_verb(
     window_s = parse_duration(window)
     if (at_camera is None) != (at_time is None):
         raise UsageError("--at and --time belong together: where and when the snapshot was taken.")
-    reader = _open(setup)
-    point: QueryPoint | None = None
-    if at_camera is not None and at_time is not None:
-        _known_cameras(setup, reader, (at_camera,))
-        at_ns = parse_time(at_time, setup.zone)
-        point = QueryPoint(at_camera, at_ns, at_ns)
+    with _open(setup) as reader:
+        point: QueryPoint | None = None
+        if at_camera is not None and at_time is not None:
+            known_cameras = _known_cameras(setup, reader, (at_camera,))
+            at_camera = next(iter(known_cameras or (at_camera,)))
+            at_ns = parse_time(at_time, setup.zone)
+            point = QueryPoint(at_camera, at_ns, at_ns)
 
-    sighting_id = None if Path(image_or_sighting).exists() else image_or_sighting.lower()
-    if sighting_id is not None and _SIGHTING_ID.fullmatch(sighting_id):
-        embedding, known = _stored(reader, setup.settings.embedder, sighting_id)
-        point = point or known
-        image_sha256: str | None = None
-        parameters: dict[str, object] = {"sighting_id": sighting_id}
-        question: dict[str, object] = {"sighting_id": sighting_id}
-        if box is not None:
-            raise UsageError("--box belongs to a picture, not to a stored sighting.")
-    else:
-        query = _query(setup, Path(image_or_sighting), box, asked, "trace")
-        embedding, image_sha256 = query.embedding, query.image_sha256
-        parameters = {"box": list(query.box)}
-        question = _query_document(query)
-        if not as_json:
-            _say_what_was_taken(query)
-    parameters |= {"at": at_camera, "time": at_time}
-    traced = ask_trace(
-        reader,
-        embedding,
-        graph_of(setup.site, reader),
-        point,
-        window_s,
-        asked,
-        image_sha256=image_sha256,
-        parameters=parameters,
-    )
+        sighting_id = None if Path(image_or_sighting).exists() else image_or_sighting.lower()
+        if sighting_id is not None and _SIGHTING_ID.fullmatch(sighting_id):
+            if box is not None:
+                raise UsageError("--box belongs to a picture, not to a stored sighting.")
+            embedding, known = _stored(setup, reader, sighting_id, asked)
+            point = point or known
+            image_sha256: str | None = None
+            parameters: dict[str, object] = {"sighting_id": sighting_id}
+            question: dict[str, object] = {"sighting_id": sighting_id}
+        else:
+            query = _query(setup, Path(image_or_sighting), box, asked, "trace")
+            embedding, image_sha256 = query.embedding, query.image_sha256
+            parameters = {"box": list(query.box)}
+            question = _query_document(query)
+            if not as_json:
+                _say_what_was_taken(query)
+        parameters |= {"at": at_camera, "time": at_time}
+        traced = ask_trace(
+            reader,
+            embedding,
+            graph_of(setup.site, reader),
+            point,
+            window_s,
+            asked,
+            image_sha256=image_sha256,
+            parameters=parameters,
+        )
     if as_json:
         print_json({"query": question, **trace_document(traced, setup.zone)})
     else:
@@ -189,38 +199,50 @@ def _query(
     setup: Setup, image: Path, box: tuple[float, float, float, float] | None, case: Case, verb: str
 ) -> Query:
     """Read the snapshot; an empty one is recorded before the user hears of it."""
-    from yanji.api.query import load_models, read_query
+    from yanji.api.query import check_box, load_models, make_query
     from yanji.api.questions import record_empty_question
     from yanji.ingest.snapshot import load_snapshot
 
-    # The picture is judged before the models are loaded: a bad one is refused at once.
+    # Picture and box are judged before the models are loaded: a bad one is refused at once.
     snapshot = load_snapshot(image)
+    if box is not None:
+        check_box(box, snapshot)
     detector, embedder = load_models(setup.settings)
     try:
-        return read_query(image, box, detector, embedder)
-    except NothingFoundError:
-        record_empty_question(setup.archive, case, verb, snapshot.sha256)
+        return make_query(snapshot, image, box, detector, embedder)
+    except NothingFoundError as error:
+        record_empty_question(setup.archive, case, verb, snapshot.sha256, error.code)
         raise
 
 
-def _stored(reader: ArchiveReader, model_id: str, sighting_id: str) -> tuple[Embedding, QueryPoint]:
+def _stored(
+    setup: Setup, reader: ArchiveReader, sighting_id: str, case: Case
+) -> tuple[Embedding, QueryPoint]:
     """Vector, place and time of a stored sighting, by the installation's model.
 
     Raises:
-        NothingFoundError: no such sighting, or it has no vector of this model.
+        NothingFoundError: no such sighting, or it has no vector of this model; recorded.
     """
+    from yanji.api.questions import record_empty_question
     from yanji.index.route import QueryPoint
 
-    sighting = reader.sighting(sighting_id)
-    named = [model for model in reader.models() if model.model_id == model_id]
-    if not named:
-        raise NothingFoundError(
-            f"The archive has no vectors of model {model_id}.",
-            hint="`yanji archive reembed` makes them from the stored crops.",
+    model_id = setup.settings.embedder
+    try:
+        sighting = reader.sighting(sighting_id)
+        named = [model for model in reader.models() if model.model_id == model_id]
+        if not named:
+            raise NothingFoundError(
+                f"The archive has no vectors of model {model_id}.",
+                hint="`yanji archive reembed` makes them from the stored crops.",
+            )
+        # The same name with other weights is another model: the active one, else the newest.
+        chosen = next((model for model in named if model.active), named[-1])
+        embedding = reader.embedding(sighting_id, chosen.model_id, chosen.weights_sha256)
+    except NothingFoundError as error:
+        record_empty_question(
+            setup.archive, case, "trace", None, error.code, sighting_id=sighting_id
         )
-    # The same name with other weights is another model: the active one, else the newest.
-    chosen = next((model for model in named if model.active), named[-1])
-    embedding = reader.embedding(sighting_id, chosen.model_id, chosen.weights_sha256)
+        raise
     point = QueryPoint(
         sighting.camera_id, sighting.first_ns, sighting.last_ns, sighting.sigma_s, sighting_id
     )
@@ -281,9 +303,7 @@ def _search_document(
                 "plate": hit.sighting.plate,
                 "score": round(hit.score, 4),
                 "probability": hit.probability,
-                "crop": str(reader.crop_path(hit.sighting.crops[0]))
-                if hit.sighting.crops
-                else None,
+                "crop": _best_crop(hit.sighting, reader),
             }
             for hit in answer.hits
         ],
@@ -291,6 +311,14 @@ def _search_document(
         "gaps": _gap_documents(list(answer.gaps), zone),
         "audit_id": audit_id,
     }
+
+
+def _best_crop(sighting: StoredSighting, reader: ArchiveReader) -> str | None:
+    """Path of the first crop that is there: a lost picture must not cost the answer."""
+    for sha256 in sighting.crops:
+        with contextlib.suppress(NothingFoundError):
+            return str(reader.crop_path(sha256))
+    return None
 
 
 def _say_what_was_taken(query: Query) -> None:
@@ -322,7 +350,9 @@ def _print_search(
     if rows:
         for line in table(["", "similarity", "camera", "first seen", "class", "sighting"], rows):
             print_line(line)
-        print_line(f"best crop: {reader.crop_path(answer.hits[0].sighting.crops[0])}")
+        crop = _best_crop(answer.hits[0].sighting, reader)
+        if crop is not None:
+            print_line(f"best crop: {crop}")
     else:
         print_line("No sighting matches the filters.")
     print_line(f"{answer.searched} sightings searched; audit record {audit_id}")
