@@ -29,7 +29,7 @@ class Embedding:
 
     model_id: str
     weights_sha256: str
-    vector_D: Vectors  # noqa: N815 (shape suffix)
+    vector_D: Vectors
     """(D,) float32 of unit length: the normalised mean over the sighting's crops."""
 
 
