@@ -13,7 +13,6 @@ from yanji.ingest.frame import BgrImage
 from yanji.ingest.testcity.traffic import FPS, HEIGHT_PX, WIDTH_PX
 
 _X264: Final = {
-    "preset": "slow",
     "crf": "26",
     "bf": "0",
     "g": "20",
@@ -24,10 +23,13 @@ _X264: Final = {
 """No B-frames, because the RTSP server sends packets in the order in which they are shown."""
 
 
-def encode(path: Path, images: Iterator[BgrImage]) -> None:
-    """Write pictures as H.264 without B-frames, a key frame every 2 s, index in front."""
+def encode(path: Path, images: Iterator[BgrImage], preset: str = "slow") -> None:
+    """Write pictures as H.264 without B-frames, a key frame every 2 s, index in front.
+
+    `preset` is x264's: the shipped clips are `slow` (smallest).
+    """
     with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
-        stream = container.add_stream("libx264", rate=FPS, options=_X264)
+        stream = container.add_stream("libx264", rate=FPS, options={**_X264, "preset": preset})
         stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
         for number, image in enumerate(images):
             frame = av.VideoFrame.from_ndarray(image, format="bgr24")

@@ -2,7 +2,7 @@
 
 Every vehicle keeps its lane and its speed, so that its passages at the three cameras follow from
 one number: when it passes the first camera. The target is a delivery rider's e-bike; the e-bikes
-before and behind it are the same model and share its body or its box or its jacket.
+before and behind it are the same model with the same box; paint and jacket differ.
 """
 
 from __future__ import annotations
@@ -112,12 +112,12 @@ VEHICLES: Final = (
     _bike("E02", "ebike", -14.5, _TEAL, _BLACK, _WHITE, _BLACK),
     _bike("E03", "delivery_ebike", -10.5, _WHITE, _BLUE, _NAVY, _WHITE),
     _bike("M04", "motorcycle", -6.5, _BLUE, _BLACK, _RED, _BLACK),
-    _bike("E05", "delivery_ebike", -2.3, _BLACK, _BLUE, _RED, _WHITE),
+    _bike("E05", "delivery_ebike", -2.3, _SILVER, _BLUE, _NAVY, _WHITE),
     _bike(TARGET, "delivery_ebike", 2.2, _BLACK, _BLUE, _YELLOW, _WHITE),
-    _bike("E07", "delivery_ebike", 6.2, _BLACK, _RED, _YELLOW, _GREY),
+    _bike("E07", "delivery_ebike", 6.2, _WHITE, _BLUE, _GREEN, _YELLOW),
     _bike("E08", "delivery_ebike", 10.2, _WHITE, _ORANGE, _TEAL, _RED),
-    _bike("E09", "ebike", 14.2, _RED, _BLACK, _GREEN, _WHITE),
-    _bike("E10", "delivery_ebike", 18.5, _TEAL, _GREEN, _GREY, _TEAL),
+    _bike("E09", "ebike", 14.2, _SILVER, _BLACK, _TEAL, _RED),
+    _bike("E10", "delivery_ebike", 18.5, _WHITE, _GREEN, _NAVY, _TEAL),
     _car("C11", "sedan", -14.0, _WHITE),
     _car("C12", "suv", -11.0, _BLACK),
     _car("L13", "box_lorry", -8.0, _BLUE, _WHITE),
