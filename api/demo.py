@@ -34,8 +34,8 @@ TIME_LIMIT_S = 150.0
 _MIN_IOU = 0.4
 """Of a stored box with a true one, to say whose sighting it is."""
 _CLOCKS_S = 1.5
-"""Live times are arrivals: a run's first frames come late and in one go, so that the clip's time and
-that of the run differ by up to a second. Like vehicles follow each other 4 s apart."""
+"""Live times are arrivals: a run's first frames come late and in one go, so that the clip's time
+and that of the run differ by up to a second. Like vehicles follow each other 4 s apart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import secrets
 import shutil
 import signal
 import tempfile
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -34,8 +36,9 @@ from yanji.api.messages import (
 from yanji.api.pipeline import CameraPipeline, open_detector, open_reid
 from yanji.api.worker import one_thread_each
 from yanji.api.writer import Intake
-from yanji.configs.errors import SourceError, YanjiError
+from yanji.configs.errors import DiskFullError, SourceError, YanjiError
 from yanji.configs.settings import Settings
+from yanji.index.disk import disk_free, require_room
 from yanji.index.writer import ArchiveWriter
 from yanji.ingest.content import file_sha256
 from yanji.ingest.recording import open_recording
@@ -44,9 +47,10 @@ from yanji.ingest.sample import Sampler
 log = logging.getLogger(__name__)
 
 _PROGRESS_S = 1.0
-_DRAIN_S = 600.0
-"""The writer may wait long for room on the disk; a recording is not given up for that."""
+_DRAIN_S = 60.0
+"""How long a reader that is told to end waits for the writer's last commit."""
 _MAX_TRIES = 2
+_FULL_HINT = "Free space or shorten retention.days, then run the same command again: it goes on."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Job:
     started_ns: int
     analyse_fps: float
     content_sha256: str = ""
+    """Of the file; empty: not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,10 @@ def index_recordings(
 
     Returns:
         One outcome per job, in the order of the jobs.
+
+    Raises:
+        DiskFullError: the disk is at its low-water mark, now or in the middle of a recording.
+            What is done stays done, and the same call goes on from there.
     """
     outcomes: dict[int, Outcome] = {}
     todo: deque[tuple[int, Job]] = deque()
@@ -135,7 +144,11 @@ def index_recordings(
             outcomes[number] = outcome
             on_outcome(outcome)
     if todo:
-        _Indexing(archive, settings, todo, outcomes, on_progress, on_outcome).work()
+        try:
+            require_room(archive.folder, settings.disk.low_water_mb * 1_000_000, disk_free)
+            _Indexing(archive, settings, todo, outcomes, on_progress, on_outcome).work()
+        except DiskFullError as full:
+            raise DiskFullError(full.message, hint=_FULL_HINT) from full
     return [outcomes[number] for number in range(len(jobs))]
 
 
@@ -145,7 +158,7 @@ def _look_up(
     """Ask the ledger; an outcome means that there is nothing to read."""
     plain = Outcome(job.path, job.camera_id, job.started_ns, "skipped")
     try:
-        job = replace(job, content_sha256=file_sha256(job.path))
+        job = replace(job, content_sha256=job.content_sha256 or file_sha256(job.path))
     except SourceError as error:
         return replace(
             plain, state="failed", code=error.code, message=error.message, hint=error.hint
@@ -200,7 +213,13 @@ class _Indexing:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _is_done(self) -> bool:
-        """Called between batches: hand out work, notice the dead."""
+        """Called between batches: hand out work, notice the dead.
+
+        Also called when a batch found the disk full: nobody may be there to make room, so the
+        recordings end here, and `Intake` raises what it met.
+        """
+        if self._intake.state.state == "disk_full":
+            return True
         self._bury()
         while self._todo and len(self._readers) < self._num_readers:
             self._readers.append(self._start_reader())
@@ -306,6 +325,7 @@ def run_reader(plan: ReaderPlan, owner: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     start_logging(plan.settings.log_level)
     one_thread_each()
+    threading.Thread(target=_end_with_owner, name="owner-watch", daemon=True).start()
     link = WriterLink(plan.address, plan.authkey)
     models = None
     try:
@@ -323,6 +343,14 @@ def run_reader(plan: ReaderPlan, owner: Connection) -> None:
     finally:
         link.drain(_DRAIN_S)
         link.close()
+
+
+def _end_with_owner() -> None:
+    """A reader whose owner was killed would wait for ever to hand over what it found."""
+    owner = multiprocessing.parent_process()
+    if owner is not None:
+        owner.join()
+        os._exit(1)  # nothing here is worth finishing: the ledger knows what is not done
 
 
 def read_recording(job: Job, pipeline: CameraPipeline, send: Callable[[Message], object]) -> None:

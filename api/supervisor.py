@@ -142,6 +142,8 @@ class Supervisor:
     @property
     def camera_beats(self) -> list[CameraBeat]:
         """The newest beat of every camera; `connecting` before the first one."""
+        if not self._slots:
+            return [_no_beat(plan.camera.id) for plan in self.cameras]
         beats: list[CameraBeat] = []
         for slot in self._slots:
             alive = slot.child is not None and slot.beat is not None

@@ -23,6 +23,9 @@ from yanji.index.writer import open_archive as open_archive_folder
 
 _BEAT_S = 1.0
 _LAST_WORDS_S = 20.0
+_COMPARED_SIGMA_S = 1.0
+"""A person compared the camera's clock with a good one and wrote the offset into the site."""
+_UNKNOWN_SIGMA_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,9 @@ def register_cameras(archive: ArchiveWriter, cameras: tuple[Camera, ...]) -> Non
                 camera.id, camera.name, camera.longitude, camera.latitude, camera.heading_deg
             )
         )
-        archive.set_clock_offset(camera.id, 0, camera.clock_offset_s, 0.0)
+        compared = camera.clock_offset_s != 0
+        sigma_s = _COMPARED_SIGMA_S if compared else _UNKNOWN_SIGMA_S
+        archive.set_clock_offset(camera.id, 0, camera.clock_offset_s, sigma_s)
 
 
 def _serve(plan: WriterPlan, archive: ArchiveWriter, supervisor: Connection) -> None:

@@ -308,6 +308,7 @@ def _search_document(
             for hit in answer.hits
         ],
         "searched": answer.searched,
+        "without_vector": answer.without_vector,
         "gaps": _gap_documents(list(answer.gaps), zone),
         "audit_id": audit_id,
     }
@@ -356,6 +357,11 @@ def _print_search(
     else:
         print_line("No sighting matches the filters.")
     print_line(f"{answer.searched} sightings searched; audit record {audit_id}")
+    if answer.without_vector:
+        print_line(
+            f"{answer.without_vector} more have no vector of this model and were not compared: "
+            "`yanji archive reembed`"
+        )
     for gap in list(answer.gaps)[:10]:
         end = format_time(gap.to_ns, zone) if gap.to_ns is not None else "now"
         print_line(f"camera {gap.camera_id} saw nothing {format_time(gap.from_ns, zone)} to {end}")

@@ -126,34 +126,57 @@ def _jobs_of_manifest(setup: Setup, path: Path) -> tuple[list[Job], list[dict[st
 def _jobs_of_paths(
     setup: Setup, paths: tuple[Path, ...], camera: str, start: str
 ) -> tuple[list[Job], list[dict[str, object]]]:
+    """Recordings in the order given, each beginning where the one before it ends.
+
+    One that is missing, or whose length is not known, breaks the chain: what follows would get a
+    wrong start without anybody noticing, so it is reported and left out.
+    """
     from yanji.api.recordings import Job
     from yanji.ingest.folder import find_recordings
 
     camera_id = setup.site_camera(camera)
     started_ns = parse_time(start, setup.zone)
-    found = find_recordings(paths)
-    problems: list[dict[str, object]] = [
-        {"path": str(problem.path), "message": problem.message} for problem in found.problems
-    ]
     jobs: list[Job] = []
-    for number, path in enumerate(found.files):
-        jobs.append(Job(path, camera_id, started_ns, _fps_of(setup, camera_id)))
-        if number + 1 < len(found.files):
-            # The next one begins where this one ends; a file of unknown length ends the chain.
-            duration_s = _duration_s(path)
-            if duration_s is None:
-                rest = found.files[number + 1 :]
-                problems += [
-                    {
-                        "path": str(other),
-                        "message": f"{other}: its start is not known, because the length of "
-                        f"{path.name} is not; index it with its own --start.",
-                    }
-                    for other in rest
-                ]
-                break
-            started_ns += round(duration_s * 1e9)
+    problems: list[dict[str, object]] = []
+    named: dict[Path, Path] = {}
+    contents: dict[str, Path] = {}
+    broken = ""
+    for given in paths:
+        found = find_recordings((given,))
+        for problem in found.problems:
+            problems.append({"path": str(problem.path), "message": problem.message})
+            broken = broken or f"{problem.path} is missing"
+        for path in found.files:
+            if named.setdefault(path.resolve(), path) is not path:
+                continue
+            content = _content(path)
+            if content and contents.setdefault(content, path) is not path:
+                message = f"{path} holds the same recording as {contents[content]}: left out."
+                problems.append({"path": str(path), "message": message})
+                continue
+            if jobs and not broken:
+                duration_s = _duration_s(jobs[-1].path)
+                if duration_s is None:
+                    broken = f"the length of {jobs[-1].path.name} is not"
+                else:
+                    started_ns += round(duration_s * 1e9)
+            if broken:
+                message = f"{path}: its start is not known, because {broken}; "
+                message += "index it with its own --start."
+                problems.append({"path": str(path), "message": message})
+                continue
+            jobs.append(Job(path, camera_id, started_ns, _fps_of(setup, camera_id), content))
     return jobs, problems
+
+
+def _content(path: Path) -> str:
+    """Sha256 of a recording; empty where it cannot be read (then indexing says why)."""
+    from yanji.ingest.content import file_sha256
+
+    try:
+        return file_sha256(path)
+    except SourceError:
+        return ""
 
 
 def _duration_s(path: Path) -> float | None:
