@@ -20,6 +20,7 @@ from sqlalchemy import Connection, delete, select
 from yanji.configs.errors import ArchiveError
 from yanji.index.counters import fact, give_out
 from yanji.index.crops import crop_path, sha256_of, stored_files, unlink_crops
+from yanji.index.migrations import found_version, migrations, refuse_newer
 from yanji.index.models import read_models
 from yanji.index.reader import read_archive
 from yanji.index.select import visible
@@ -90,6 +91,8 @@ def check(folder: Path, *, repair: bool = False) -> CheckReport:
 
 def _database_problems(database: Path) -> list[str]:
     try:
+        # Before SQLite is let near it: even reading would leave its files beside a newer archive.
+        refuse_newer(found_version(database), migrations(), str(database.parent))
         engine = open_for_reading(database)
         with archive_errors(database.parent), engine.connect() as connection:
             problems = integrity_problems(connection)
