@@ -230,7 +230,7 @@ def made_up_sighting(run: Run, number: int, at_s: float, vehicle_class: str) -> 
 
 @pytest.fixture
 def filled(tmp_path: Path) -> Path:
-    """Six made-up sightings of two cameras, one second of recordings apart, from eight on."""
+    """Six made-up sightings of two cameras: at eight, a minute later, two hours later."""
     folder = tmp_path / "filled"
     with open_archive(folder, low_water_bytes=0) as writer:
         for camera_id, vehicle_class in (("K01", "car"), ("K02", "ebike")):
@@ -239,6 +239,10 @@ def filled(tmp_path: Path) -> Path:
             run_id = run_id_of(content, camera_id, EIGHT_NS)
             run = Run(run_id, camera_id, "file", f"{camera_id}.mp4", EIGHT_NS, "", content)
             writer.begin_file(run, run.source)
-            writer.write([made_up_sighting(run, i, 60.0 * i, vehicle_class) for i in range(3)])
-            writer.finish_file(run_id, EIGHT_NS + 600 * 10**9)
+            seen = [
+                made_up_sighting(run, number, at_s, vehicle_class)
+                for number, at_s in enumerate((0.0, 60.0, 7200.0))
+            ]
+            writer.write(seen)
+            writer.finish_file(run_id, EIGHT_NS + 7300 * 10**9)
     return folder
