@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
@@ -83,8 +82,8 @@ class _Watch:
 
 
 @pytest.fixture
-def server_folder(clips: Path) -> Iterator[Path]:
-    yield clips
+def server_folder(clips: Path) -> Path:
+    return clips
 
 
 def test_five_minutes_of_four_cameras(server_folder: Path, tmp_path: Path) -> None:

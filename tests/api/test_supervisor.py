@@ -109,10 +109,9 @@ def test_a_killed_and_a_hung_worker_are_replaced_and_the_other_notices_nothing(
             )
             site.wait_until_up("北门")
             site.wait(
-                lambda number=number: sum(
-                    gap.to_ns is not None for gap in gaps_of(archive, "北门")
-                )
-                >= number,
+                lambda number=number: (
+                    sum(gap.to_ns is not None for gap in gaps_of(archive, "北门")) >= number
+                ),
                 10,
                 "the gap is written",
             )
@@ -153,9 +152,7 @@ def test_a_writer_that_dies_is_replaced_and_nothing_seen_is_lost(
 
 def test_the_second_run_on_one_archive_is_refused(server: RtspServer, tmp_path: Path) -> None:
     with open_archive(tmp_path / "archive"):
-        site = install(
-            tmp_path / "archive", [camera("K01", server.url_of("K01.mp4"))], workers=1
-        )
+        site = install(tmp_path / "archive", [camera("K01", server.url_of("K01.mp4"))], workers=1)
         site.thread.join(60)
     assert [error.code for error in site.errors if isinstance(error, YanjiError)] == [
         "archive_busy"
