@@ -7,9 +7,9 @@ from typing import cast
 
 import click
 
-from yanji.api.cli.options import installation_options, set_up
+from yanji.api.cli.options import finite, installation_options, set_up
 from yanji.api.cli.output import note, print_json, print_line, table
-from yanji.configs.errors import ModelError, UsageError
+from yanji.configs.errors import ModelError
 
 
 @click.group("models")
@@ -141,7 +141,14 @@ def bench_verb() -> None:
 
 @bench_verb.command("pipeline")
 @click.argument("video", type=click.Path(path_type=Path), required=False)
-@click.option("--fps", default=5.0, show_default=True, help="Frames analysed per second.")
+@click.option(
+    "--fps",
+    type=click.FloatRange(0, 1000, min_open=True),
+    callback=finite,
+    default=5.0,
+    show_default=True,
+    help="Frames analysed per second.",
+)
 @click.option("--rounds", type=click.IntRange(1, 50), default=5, show_default=True)
 @installation_options
 def bench_pipeline_verb(
@@ -160,8 +167,6 @@ def bench_pipeline_verb(
     from yanji.ingest.testcity.demo_data import clips_folder
 
     setup = set_up(as_json=as_json, archive=archive, settings_file=settings_file)
-    if fps <= 0:
-        raise UsageError("--fps must be above 0.")
     if video is None:
         video = clips_folder() / "K01.mp4"
         note("no VIDEO given: measuring on a rendered clip, not on real traffic")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from yanji.api.cli.options import Setup, installation_options, set_up, site_option
+from yanji.api.cli.options import Setup, finite, installation_options, set_up, site_option
 from yanji.api.cli.output import note
 from yanji.configs.errors import UsageError
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     "--status-every",
     "status_every_s",
     type=click.FloatRange(0.5, 3600),
+    callback=finite,
     default=5.0,
     show_default=True,
     help="Seconds between status lines.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,13 @@ def case_options(verb: Verb) -> Verb:
     ):
         verb = option(verb)
     return verb
+
+
+def finite(_context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """Refuse `nan` and `inf`, which every comparison of a range lets through."""
+    if not math.isfinite(value):
+        raise click.BadParameter("must be a finite number.", param=parameter)
+    return value
 
 
 def set_up(

@@ -59,9 +59,15 @@ def site_check(file: Path | None, site_file: Path | None, as_json: bool) -> int:
 
 @click.command("schemas")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-def schemas_verb(folder: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="The paths as JSON on stdout.")
+def schemas_verb(folder: Path, as_json: bool) -> int:
     """Write site.schema.json and settings.schema.json into FOLDER."""
     from yanji.configs.schemas import write_schemas
 
-    for path in write_schemas(folder):
-        print_line(str(path))
+    written = write_schemas(folder)
+    if as_json:
+        print_json({"written": [str(path) for path in written]})
+    else:
+        for path in written:
+            print_line(str(path))
+    return 0

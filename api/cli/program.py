@@ -7,6 +7,7 @@ stdout, everything else to stderr. With `--json` an error is one JSON object on 
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -16,6 +17,8 @@ import click
 from yanji.api.cli.libraries import explain_import_error
 from yanji.api.cli.output import print_error
 from yanji.configs.errors import UsageError, YanjiError
+
+log = logging.getLogger(__name__)
 
 _VERBS = {
     "demo": ("demo", "The whole path on rendered clips: cameras, archive, search, trace."),
@@ -89,6 +92,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print_error(explained, as_json=as_json)
         return explained.exit_code
+    except OSError as error:
+        # The last border: a folder that may not be written, a disk that fails. Files that are read
+        # have their own errors, further in.
+        log.debug("failed", exc_info=True)
+        where = f" ({error.filename})" if error.filename else ""
+        system = YanjiError(f"{error.strerror or error}{where}.", code="system")
+        print_error(system, as_json=as_json)
+        return system.exit_code
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("interrupted\n")
         return 130
