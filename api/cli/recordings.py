@@ -222,7 +222,7 @@ class _Display:
         self._began_s = time.monotonic()
         self._read: dict[str, tuple[float, float | None]] = {}
         self._terminal = sys.stderr.isatty() and not as_json
-        self._next_s = 0.0
+        self._next_s = self._began_s + (1.0 if self._terminal else 10.0)
 
     def progress(self, progress: Progress) -> None:
         """Note how far a recording is and say so from time to time."""
