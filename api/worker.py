@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 
 from yanji.api.link import LinkClosedError, WriterLink
 from yanji.api.logs import start_logging
+from yanji.api.memory import give_back, share_one_heap
 from yanji.api.messages import Message, Outage, RunEnded, RunStarted, Seen
 from yanji.api.pipeline import CameraPipeline, open_detector, open_reid
 from yanji.api.plan import (
@@ -142,6 +143,7 @@ class Worker:
             self._send(Seen(tuple(closed)))
         last_ns = camera.capture.stats().last_frame_ns
         self._send(RunEnded(run.run_id, last_ns or time.time_ns(), reason))
+        give_back()
 
     def _count(self, camera: _LiveCamera, sighting_ids: list[str]) -> None:
         """A sighting is sent several times; it counts once."""
@@ -221,6 +223,7 @@ def run_worker(plan: WorkerPlan, supervisor: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     start_logging(plan.settings.log_level)
+    share_one_heap()
     one_thread_each()
     link = WriterLink(plan.address, plan.authkey)
     try:
