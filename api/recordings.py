@@ -81,6 +81,11 @@ class Outcome:
     message: str = ""
     hint: str = ""
 
+    @property
+    def key(self) -> str:
+        """Names the job, as `Progress.key` does."""
+        return _named(self.path, self.camera_id, self.started_ns)
+
 
 @dataclass(frozen=True, slots=True)
 class ReaderPlan:
@@ -399,4 +404,8 @@ def _damage(truncated: bool, num_broken: int, last_s: float) -> str | None:
 
 def _key(job: Job) -> str:
     """Names a job in messages; a path alone may be read for two cameras."""
-    return f"{job.path}\0{job.camera_id}\0{job.started_ns}"
+    return _named(job.path, job.camera_id, job.started_ns)
+
+
+def _named(path: Path, camera_id: str, started_ns: int) -> str:
+    return f"{path}\0{camera_id}\0{started_ns}"

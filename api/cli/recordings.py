@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,7 @@ def index_verb(
     for problem in problems:
         note(str(problem["message"]))
 
-    display = _Display(jobs, as_json=as_json)
+    display = Display(len(jobs), terminal=sys.stderr.isatty() and not as_json)
     outcomes: list[Outcome] = []
     if jobs:
         with open_archive(setup.archive, setup.settings) as writer:
@@ -213,44 +214,66 @@ def _outcome_document(outcome: Outcome, setup: Setup) -> dict[str, object]:
     return document
 
 
-class _Display:
+class Display:
     """Progress on stderr: one changing line on a terminal, a line now and then elsewhere."""
 
-    def __init__(self, jobs: list[Job], *, as_json: bool) -> None:
-        self._num_jobs = len(jobs)
+    def __init__(
+        self,
+        num_jobs: int,
+        *,
+        terminal: bool,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._num_jobs = num_jobs
         self._num_through = 0
-        self._began_s = time.monotonic()
-        self._read: dict[str, tuple[float, float | None]] = {}
-        self._terminal = sys.stderr.isatty() and not as_json
-        self._next_s = self._began_s + (1.0 if self._terminal else 10.0)
+        self._clock = clock
+        self._began_s = clock()
+        self._open: dict[str, Progress] = {}
+        self._through_s = 0.0
+        """Stream seconds of the recordings that are through."""
+        self._lengths_s: dict[str, float] = {}
+        self._terminal = terminal
+        self._every_s = 1.0 if terminal else 10.0
+        self._next_s = self._began_s + self._every_s
 
     def progress(self, progress: Progress) -> None:
         """Note how far a recording is and say so from time to time."""
-        self._read[progress.key] = (progress.stream_s, progress.duration_s)
-        now = time.monotonic()
-        if now < self._next_s:
+        self._open[progress.key] = progress
+        if progress.duration_s:
+            self._lengths_s[progress.key] = progress.duration_s
+        if self._clock() < self._next_s:
             return
-        self._next_s = now + (1.0 if self._terminal else 10.0)
-        read_s = sum(stream_s for stream_s, _ in self._read.values())
-        rate = read_s / max(now - self._began_s, 1e-3)
-        known = [duration_s for _, duration_s in self._read.values() if duration_s]
-        # Recordings that were not opened yet are taken to be as long as the average.
-        expected_s = sum(known) / max(len(known), 1) * (self._num_jobs - self._num_through)
-        open_s = sum(stream_s for stream_s, length in self._read.values() if length)
-        left_s = max(0.0, expected_s - open_s) / rate if rate > 0 else 0.0
-        text = (
-            f"{self._num_through} of {self._num_jobs} recordings, {rate:.1f} times real time, "
-            f"about {_duration(left_s)} left"
-        )
+        self._next_s = self._clock() + self._every_s
+        text = self.line()
         if self._terminal:
             sys.stderr.write(f"\r{text}\x1b[K")
             sys.stderr.flush()
         else:
             note(text)
 
+    def line(self) -> str:
+        """How many are through, how fast it goes and how long it will take."""
+        text = f"{self._num_through} of {self._num_jobs} recordings"
+        read_s = self._through_s + sum(progress.stream_s for progress in self._open.values())
+        rate = read_s / max(self._clock() - self._began_s, 1e-3)
+        if rate <= 0:
+            return text
+        text += f", {rate:.1f} times real time"
+        if self._lengths_s:
+            # Recordings that were not opened yet are taken to be as long as the average.
+            average_s = sum(self._lengths_s.values()) / len(self._lengths_s)
+            left_s = average_s * (self._num_jobs - self._num_through - len(self._open))
+            for key, progress in self._open.items():
+                left_s += max(0.0, self._lengths_s.get(key, average_s) - progress.stream_s)
+            text += f", about {_duration(left_s / rate)} left"
+        return text
+
     def outcome(self, outcome: Outcome) -> None:
         """Say what became of one recording."""
         self._num_through += 1
+        last = self._open.pop(outcome.key, None)
+        if last is not None:
+            self._through_s += last.stream_s
         self.end()
         text = f"{outcome.path.name} ({outcome.camera_id}): {outcome.state}"
         if outcome.state in ("done", "damaged"):

@@ -52,7 +52,7 @@ def test_the_answer_has_the_form_that_programs_rely_on(search, filled):
     answer = search(snapshot_path(), "--json")
     assert answer.status == 0
     document = answer.json
-    assert set(document) == {"query", "hits", "searched", "gaps", "audit_id"}
+    assert {"query", "hits", "searched", "gaps", "audit_id"} <= set(document)
     assert set(document["query"]) == {"image", "box", "class", "others"}
     assert document["searched"] == 6
     assert len(document["hits"]) == 6
