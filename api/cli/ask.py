@@ -140,6 +140,7 @@ def trace_verb(
     window_s = parse_duration(window)
     if (at_camera is None) != (at_time is None):
         raise UsageError("--at and --time belong together: where and when the snapshot was taken.")
+    taken: Query | None = None
     with _open(setup) as reader:
         point: QueryPoint | None = None
         if at_camera is not None and at_time is not None:
@@ -162,8 +163,7 @@ def trace_verb(
             embedding, image_sha256 = query.embedding, query.image_sha256
             parameters = {"box": list(query.box)}
             question = _query_document(query)
-            if not as_json:
-                _say_what_was_taken(query)
+            taken = query
         parameters |= {"at": at_camera, "time": at_time}
         traced = ask_trace(
             reader,
@@ -178,6 +178,8 @@ def trace_verb(
     if as_json:
         print_json({"query": question, **trace_document(traced, setup.zone)})
     else:
+        if taken is not None:
+            _say_what_was_taken(taken)
         for line in trace_lines(traced, setup.zone):
             print_line(line)
     # A route that is only the place asked about was not found: it was given.

@@ -123,6 +123,21 @@ def test_nothing_calls_out(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_onnxruntime_leaves_no_id_behind(tmp_path: Path) -> None:
+    """Its telemetry is native code that no trapped socket sees; its id in the home folder is."""
+    code = (
+        "from yanji.detect.card import load_card\n"
+        "from yanji.detect.golden import golden_batch\n"
+        "from yanji.detect.runtime import open_runtime\n"
+        "card = load_card('yolo11n')\n"
+        "open_runtime(card, 'onnxruntime').run(golden_batch(card))\n"
+    )
+    home = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    ours = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=home, check=False)
+    assert ours.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_openvino_is_imported_in_one_place_only() -> None:
     root = Path(__file__).parents[2]
     importing = re.compile(r"^\s*(import|from) openvino\b", re.MULTILINE)
