@@ -40,7 +40,7 @@ from yanji.configs.errors import DiskFullError, SourceError, YanjiError
 from yanji.configs.settings import Settings
 from yanji.index.disk import disk_free, require_room
 from yanji.index.writer import ArchiveWriter
-from yanji.ingest.content import file_sha256
+from yanji.ingest.content import file_sha256, text_of
 from yanji.ingest.recording import open_recording
 from yanji.ingest.sample import Sampler
 
@@ -370,7 +370,7 @@ def read_recording(job: Job, pipeline: CameraPipeline, send: Callable[[Message],
     key, num_sightings, ids = _key(job), 0, set[str]()
     with source.connect() as connection:
         run = connection.run
-        send(FileBegun(run, str(job.path)))
+        send(FileBegun(run, text_of(job.path)))
         sampler = Sampler(job.analyse_fps)
         next_progress = time.monotonic()
         for frame in connection:

@@ -46,13 +46,18 @@ def file_sha256(path: Path) -> str:
         ) from None
 
 
+def text_of(path: Path) -> str:
+    """Write a path as text that can be stored: names on Linux are bytes, in any old encoding."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def recording_run(path: Path, camera_id: str, started_ns: int, sha256: str) -> Run:
     """Build the run of a recording; the same file, camera and start always give the same id."""
     return Run(
         run_id=run_id_of(sha256, camera_id, started_ns),
         camera_id=camera_id,
         kind="file",
-        source=path.name,
+        source=text_of(Path(path.name)),
         started_ns=started_ns,
         boot_id=boot_id(),
         content_sha256=sha256,

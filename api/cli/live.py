@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from yanji.api.cli.options import Setup, finite, installation_options, set_up, site_option
-from yanji.api.cli.output import note
+from yanji.api.cli.output import note, print_json
 from yanji.configs.errors import UsageError
 
 if TYPE_CHECKING:
@@ -92,5 +90,4 @@ def _json_status(supervisor: Supervisor) -> None:
 
     document = status_document(supervisor.camera_beats, supervisor.writer_beat, supervisor.resident)
     document["processes"] = supervisor.process_ids
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    print_json(document, indent=None)

@@ -9,15 +9,24 @@ from collections.abc import Sequence
 from yanji.configs.errors import YanjiError
 
 
-def print_json(document: object) -> None:
-    """One JSON document on stdout; Chinese stays readable."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+def print_json(document: object, *, indent: int | None = 2) -> None:
+    """One JSON document on stdout; Chinese stays readable where the terminal can show it."""
+    text = json.dumps(document, ensure_ascii=False, indent=indent)
+    if text != _shown(text):
+        text = json.dumps(document, ensure_ascii=True, indent=indent)
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
 def print_line(text: str = "") -> None:
     """One line on stdout."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(_shown(text) + "\n")
+
+
+def _shown(text: str) -> str:
+    """What stdout cannot encode (an old locale, a file name that is no text) as an escape."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def note(text: str) -> None:

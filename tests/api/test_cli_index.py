@@ -323,3 +323,58 @@ def test_progress_goes_to_stderr_and_the_answer_to_stdout(yanji, town):
     answer = yanji("index", *asked, "--json")
     assert json.loads(answer.out)["files"]
     assert "K01.mp4 (K01): skipped" in answer.err
+
+
+def test_a_file_name_that_is_no_text_is_a_name_all_the_same(index, yanji, clips, tmp_path):
+    """Old recorders write names in GBK; on Linux a name is bytes."""
+    odd = tmp_path / "odd\udcff.mp4"
+    shutil.copy(clips["K03"], odd)
+    answer = index(odd, "--camera", "K03", "--start", EIGHT, "--json")
+    assert answer.status == 0
+    assert answer.json["files"][0]["path"] == str(odd)
+    [run] = yanji("runs", "list", "--archive", tmp_path / "new", "--json").json["runs"]
+    assert run["source"] == "odd\\udcff.mp4"
+    assert "odd\\udcff.mp4" in yanji("runs", "list", "--archive", tmp_path / "new").out
+
+
+def kill_readers(*_arguments):
+    for child in psutil.Process().children():
+        if "spawn_main" in " ".join(child.cmdline()):
+            child.kill()
+
+
+def test_a_reader_that_dies_gives_its_recording_to_another(index, clips, monkeypatch, tmp_path):
+    calls = []
+
+    def kill_first(self, progress):
+        if not calls:
+            calls.append(progress)
+            kill_readers()
+
+    monkeypatch.setattr("yanji.api.cli.recordings.Display.progress", kill_first)
+    answer = index(clips["K03"], "--camera", "K03", "--start", EIGHT, "--json")
+    assert calls
+    assert answer.status == 0
+    assert answer.json["files"][0]["state"] == "done"
+    assert len(ids_of(tmp_path / "new")) == answer.json["sightings"] > 0
+
+
+def test_a_recording_that_kills_its_readers_is_given_up(index, clips, monkeypatch, tmp_path):
+    monkeypatch.setattr("yanji.api.cli.recordings.Display.progress", kill_readers)
+    answer = index(clips["K01"], "--camera", "K01", "--start", EIGHT, "--json")
+    assert answer.status == 1
+    [file] = answer.json["files"]
+    assert (file["state"], file["error"]["code"]) == ("failed", "reader_died")
+    assert ids_of(tmp_path / "new") == {}
+
+
+def test_ctrl_c_leaves_a_valid_archive(index, clips, monkeypatch, tmp_path):
+    def interrupt(self, progress):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("yanji.api.cli.recordings.Display.progress", interrupt)
+    assert index(clips["K03"], "--camera", "K03", "--start", EIGHT).status == 130
+    assert ids_of(tmp_path / "new") == {}
+    assert not psutil.Process().children(recursive=True) or all(
+        "spawn_main" not in " ".join(child.cmdline()) for child in psutil.Process().children()
+    )

@@ -296,3 +296,20 @@ def test_ctrl_c_is_no_traceback(yanji, monkeypatch, filled):
 
     monkeypatch.setattr("yanji.index.reader.read_archive", interrupted)
     assert yanji("runs", "list", "--archive", filled).status == 130
+
+
+def test_a_terminal_without_chinese_gets_escapes_and_valid_json(environment, filled):
+    from yanji.index.cameras import Camera
+    from yanji.index.writer import open_archive
+    from yanji.ingest.frame import Run
+
+    with open_archive(filled, low_water_bytes=0) as writer:
+        writer.register_camera(Camera("向阳😀"))
+        writer.start_run(Run("f" * 32, "向阳😀", "rtsp", "rtsp://x/1", 10**18, "boot", None))
+    program = [sys.executable, "-m", "yanji.api.cli", "runs", "list", "--archive", str(filled)]
+    old = environment | {"PYTHONIOENCODING": "ascii"}
+    plain = subprocess.run(program, capture_output=True, env=old, check=True)
+    assert b"\\u5411\\u9633" in plain.stdout
+    as_json = subprocess.run([*program, "--json"], capture_output=True, env=old, check=True)
+    cameras = {run["camera_id"] for run in json.loads(as_json.stdout)["runs"]}
+    assert "向阳😀" in cameras
