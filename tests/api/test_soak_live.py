@@ -73,6 +73,12 @@ class _Watch:
         for line in process.stdout:
             self.seen.append((time.monotonic() - self.began, json.loads(line)))
 
+    def close(self, process: subprocess.Popen[str]) -> None:
+        """Read what is left, once the process has ended."""
+        self._thread.join(10)
+        assert process.stdout is not None
+        process.stdout.close()
+
     def resident_mb(self, role: str, from_s: float, to_s: float) -> list[float]:
         return [
             status["resident_bytes"][role] / 1e6
@@ -113,6 +119,7 @@ def test_five_minutes_of_four_cameras(server_folder: Path, tmp_path: Path) -> No
         finally:
             process.terminate()
             status = process.wait(60)
+            watch.close(process)
     assert status == 0
 
     minute_two = watch.resident_mb("worker-0", 115, 130)
