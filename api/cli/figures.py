@@ -121,17 +121,31 @@ def eval_detect(
     as_json: bool,
 ) -> int:
     """AP and recall of the installation's detector, per class and for any vehicle."""
-    from yanji.api.pipeline import open_detector
+    from yanji.detect.card import load_card
     from yanji.detect.evaluate import evaluate_folder, read_names
+    from yanji.detect.yolo import Detector, Thresholds
 
-    setup = set_up(as_json=as_json, archive=archive, settings_file=settings_file)
-    figures = evaluate_folder(images, labels, read_names(names), open_detector(setup.settings))
+    settings = set_up(as_json=as_json, archive=archive, settings_file=settings_file).settings
+    label_names = read_names(names)
+    # AP is a figure over all scores: cut off where tracking cuts, it would come out too low.
+    all_scores = Thresholds(candidate=0.001)
+    card = load_card(settings.detector)
+    detector = Detector(card, settings.runtime, settings.precision, all_scores)
+    figures = evaluate_folder(images, labels, label_names, detector)
     if as_json:
         print_json(figures)
         return 0
-    for name, values in figures.items():
-        print_line(f"{name}: {values}")
+    heads = [key for values in list(figures.values())[:1] for key in values]
+    rows = [[name, *[_cell(values[key]) for key in heads]] for name, values in figures.items()]
+    for line in table(["", *heads], rows):
+        print_line(line)
     return 0
+
+
+def _cell(value: float | int | None) -> str:
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
 
 
 @click.group("bench")
@@ -192,5 +206,5 @@ def bench_index_verb(num: int, dimension: int, as_json: bool) -> int:
         print_json(figures)
     else:
         for name, value in figures.items():
-            print_line(f"{name}: {value}")
+            print_line(f"{name}: {value:.10g}")
     return 0

@@ -14,6 +14,7 @@ import pytest
 
 from yanji.api.cli.libraries import explain_import_error
 from yanji.api.cli.program import _VERBS, program
+from yanji.ingest.array_picture import ArrayPicture
 from yanji.ingest.testcity.demo_data import clip_path, load_truth, snapshot_path
 
 HEAVY = ("av", "cv2", "openvino", "faiss", "onnxruntime", "torch", "trackers", "sqlalchemy")
@@ -245,7 +246,9 @@ def test_figures_of_a_tiny_detector_set(yanji, tmp_path):
     asked = ("eval", "detect", "--images", images, "--labels", labels)
     answer = yanji(*asked, "--names", tmp_path / "names.txt", "--json")
     assert answer.status == 0
-    assert answer.json
+    assert answer.json["any_vehicle"]["AP50"] == pytest.approx(1.0)
+    told = yanji(*asked, "--names", tmp_path / "names.txt")
+    assert "AP50_95" in told.out
     missing = yanji(*asked, "--names", tmp_path / "none.txt")
     assert missing.status == 2
     assert "none.txt" in missing.sentence
@@ -253,6 +256,22 @@ def test_figures_of_a_tiny_detector_set(yanji, tmp_path):
     bad = yanji(*asked, "--names", tmp_path / "names.txt")
     assert bad.status == 2
     assert "a.txt" in bad.sentence
+
+
+def test_the_detector_is_measured_down_to_its_least_sure_answers(yanji, monkeypatch, tmp_path):
+    """Average precision runs over all scores; the thresholds of tracking would cut it short."""
+    scores = []
+
+    def spy(images, labels, names, detector):
+        found = detector.detect(ArrayPicture(cv2.imread(str(snapshot_path()))))
+        scores.extend(found.scores_N.tolist())
+        return {}
+
+    monkeypatch.setattr("yanji.detect.evaluate.evaluate_folder", spy)
+    (tmp_path / "names.txt").write_text("car\n")
+    asked = ("eval", "detect", "--images", tmp_path, "--labels", tmp_path)
+    assert yanji(*asked, "--names", tmp_path / "names.txt").status == 0
+    assert min(scores) < 0.05
 
 
 def test_the_index_is_measured(yanji):
