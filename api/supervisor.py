@@ -9,7 +9,6 @@ frame the old worker reported; the cameras of other workers notice nothing.
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import secrets
 import shutil
@@ -19,11 +18,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing import connection as mp_connection
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import FrameType
 
+from yanji.api.children import Child, kill, spawn, tell
 from yanji.api.plan import (
     STOP,
     CameraBeat,
@@ -52,26 +50,13 @@ STOP_S = 30.0
 _RESTART_S = (0.0, 1.0, 2.0, 5.0, 10.0)
 _STEADY_S = 60.0
 
-Context = multiprocessing.get_context("spawn")
-
-
-@dataclass
-class _Child:
-    """One process and the pipe to it."""
-
-    process: SpawnProcess
-    pipe: Connection
-    started_s: float
-    last_beat_s: float | None = None
-    done: bool = False
-
 
 @dataclass
 class _WorkerSlot:
     """A worker's place: survives the processes that fill it."""
 
     plan: WorkerPlan
-    child: _Child | None = None
+    child: Child | None = None
     beat: WorkerBeat | None = None
     num_failures: int = 0
     restart_at_s: float = 0.0
@@ -91,7 +76,7 @@ class Supervisor:
     hang_s: float = HANG_S
     writer_beat: WriterBeat | None = None
     _slots: list[_WorkerSlot] = field(default_factory=list)
-    _writer: _Child | None = None
+    _writer: Child | None = None
     _folder: str = ""
     _authkey: bytes = b""
     _stopping: bool = False
@@ -192,7 +177,7 @@ class Supervisor:
             authkey=self._authkey,
         )
         Path(self._address).unlink(missing_ok=True)
-        self._writer = _spawn(run_writer, plan, "yanji-writer", self.clock())
+        self._writer = spawn(run_writer, plan, "yanji-writer", self.clock())
 
     def _wait_for_writer(self) -> None:
         assert self._writer is not None  # noqa: S101 - started just before
@@ -232,7 +217,7 @@ class Supervisor:
                 if slot.child is not None and ready is slot.child.pipe:
                     self._read_worker(slot, slot.child)
 
-    def _read_worker(self, slot: _WorkerSlot, child: _Child) -> None:
+    def _read_worker(self, slot: _WorkerSlot, child: Child) -> None:
         try:
             while child.pipe.poll(0):
                 said = child.pipe.recv()
@@ -269,7 +254,7 @@ class Supervisor:
         child = slot.child
         if child is None:
             if now >= slot.restart_at_s:
-                slot.child = _spawn(run_worker, slot.plan, f"yanji-worker-{slot.plan.number}", now)
+                slot.child = spawn(run_worker, slot.plan, f"yanji-worker-{slot.plan.number}", now)
             return
         reason = self._why_replace(slot, child, now)
         if reason is None:
@@ -277,10 +262,10 @@ class Supervisor:
                 slot.num_failures = 0
             return
         log.error("worker %d %s: it is replaced", slot.plan.number, reason)
-        _kill(child)
+        kill(child)
         self._prepare_replacement(slot, now)
 
-    def _why_replace(self, slot: _WorkerSlot, child: _Child, now: float) -> str | None:
+    def _why_replace(self, slot: _WorkerSlot, child: Child, now: float) -> str | None:
         if not child.process.is_alive() or child.done:
             return f"died (exit code {child.process.exitcode})"
         if child.last_beat_s is None:
@@ -315,21 +300,21 @@ class Supervisor:
         if self._failure is None:
             log.error("the writer died: it is replaced, the workers send again")
             if child is not None:
-                _kill(child)
+                kill(child)
             self._start_writer()
 
     def _shut_down(self) -> None:
         """Workers first, which close their tracks and wait for the writer; then the writer."""
         workers = [slot.child for slot in self._slots if slot.child is not None]
         for child in workers:
-            _tell(child, STOP)
+            tell(child, STOP)
         self._wait_for_end(workers, STOP_S)
         if self._writer is not None:
-            _tell(self._writer, STOP)
+            tell(self._writer, STOP)
             self._wait_for_end([self._writer], STOP_S)
         self.on_status(self)
 
-    def _wait_for_end(self, children: Sequence[_Child], limit_s: float) -> None:
+    def _wait_for_end(self, children: Sequence[Child], limit_s: float) -> None:
         until = self.clock() + limit_s
         while self.clock() < until and any(child.process.is_alive() for child in children):
             self._listen(0.1)
@@ -340,33 +325,11 @@ class Supervisor:
     def _kill_all(self) -> None:
         for slot in self._slots:
             if slot.child is not None:
-                _kill(slot.child)
+                kill(slot.child)
                 slot.child = None
         if self._writer is not None:
-            _kill(self._writer)
+            kill(self._writer)
             self._writer = None
-
-
-def _spawn(target: Callable[..., None], plan: object, name: str, now: float) -> _Child:
-    ours, theirs = Context.Pipe()
-    process = Context.Process(target=target, args=(plan, theirs), name=name, daemon=True)
-    process.start()
-    theirs.close()
-    return _Child(process, ours, now)
-
-
-def _tell(child: _Child, order: str) -> None:
-    try:
-        child.pipe.send(order)
-    except OSError:
-        child.done = True
-
-
-def _kill(child: _Child) -> None:
-    if child.process.is_alive():
-        child.process.kill()
-    child.process.join(5)
-    child.pipe.close()
 
 
 def _no_beat(camera_id: str) -> CameraBeat:

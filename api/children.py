@@ -1,0 +1,50 @@
+"""A child process and the pipe to it."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+
+_CONTEXT = multiprocessing.get_context("spawn")
+
+
+@dataclass
+class Child:
+    """One process and the pipe to it."""
+
+    process: SpawnProcess
+    pipe: Connection
+    started_s: float
+    """Monotonic time."""
+    last_beat_s: float | None = None
+    """When it last said anything; None before its first word."""
+    done: bool = False
+    """Its end of the pipe is closed."""
+
+
+def spawn(target: Callable[..., None], plan: object, name: str, now: float) -> Child:
+    """Start `target(plan, pipe)`; spawned, because OpenVINO and onnxruntime hold threads."""
+    ours, theirs = _CONTEXT.Pipe()
+    process = _CONTEXT.Process(target=target, args=(plan, theirs), name=name, daemon=True)
+    process.start()
+    theirs.close()
+    return Child(process, ours, now)
+
+
+def tell(child: Child, order: str) -> None:
+    """Give an order; a child that is gone already is marked."""
+    try:
+        child.pipe.send(order)
+    except OSError:
+        child.done = True
+
+
+def kill(child: Child) -> None:
+    """End it at once, however it is."""
+    if child.process.is_alive():
+        child.process.kill()
+    child.process.join(5)
+    child.pipe.close()
