@@ -165,3 +165,11 @@ def test_no_file_names_a_place_on_a_machine():
 def test_the_committed_schemas_are_those_of_the_code():
     committed = json.loads((ROOT / "configs/schema/site.schema.json").read_text(encoding="utf-8"))
     assert committed == site_schema()
+
+
+def test_links_between_documents_lead_somewhere():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "models").glob("*.md")]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), (page.name, target)
