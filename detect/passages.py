@@ -41,6 +41,9 @@ MIN_MEAN_SCORE = 0.25
 MIN_MEAN_SCORE_UNMOVED = 0.35
 """What never moved by half its size must be surer: road signs, boxes and billboards score 0.15 to
 0.33 on average, parked vehicles 0.5 to 0.7."""
+MIN_MEAN_SCORE_LINGERING = 0.42
+"""And what has not moved for 2 s surer still: nothing but a parked vehicle stays, and a hedge, a
+flower bed under a lamp (0.35 to 0.39) would come back every ten minutes for ever."""
 MOVED = 0.5
 MIN_SIZE_PX = 20.0
 """Root of the box's area, at its largest: nothing is told apart below."""
@@ -87,7 +90,9 @@ class _Visit:
     @property
     def proved(self) -> bool:
         """Whether there is enough evidence that this is a vehicle at all."""
-        needed = MIN_MEAN_SCORE if self.moved else MIN_MEAN_SCORE_UNMOVED
+        lingers = self.last.stream_s - self.first.stream_s >= PROVISIONAL_S
+        unmoved = MIN_MEAN_SCORE_LINGERING if lingers else MIN_MEAN_SCORE_UNMOVED
+        needed = MIN_MEAN_SCORE if self.moved else unmoved
         if self.largest_px < MIN_SIZE_PX or self.sum_scores < needed * self.num_observations:
             return False
         if self.num_observations >= MIN_OBSERVATIONS:

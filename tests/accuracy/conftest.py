@@ -14,7 +14,8 @@ import av
 import pytest
 
 from yanji.api.pipeline import open_detector
-from yanji.api.recordings import Job, index_recordings
+from yanji.api.reading import Job
+from yanji.api.recordings import index_recordings
 from yanji.configs.settings import Settings
 from yanji.detect.classes import CLASSES
 from yanji.detect.tracker import CameraTracker
@@ -148,6 +149,7 @@ class Footage:
     frame_at = staticmethod(frame_at)
     cut_view = staticmethod(cut_view)
     index = staticmethod(index_clips)
+    settings = staticmethod(settings_of)
 
     def __init__(self) -> None:
         self._detector: Detector | None = None

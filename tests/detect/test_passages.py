@@ -104,6 +104,18 @@ def test_a_road_sign_that_never_moves_needs_a_better_mean(play: Play) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("score", "until_s", "num"),
+    [(0.40, 20, 0), (0.40, 1, 1), (0.45, 20, 1)],
+    ids=["a lit flower bed that stays", "the same look, gone at once", "a parked vehicle"],
+)
+def test_what_stays_without_moving_must_be_surer(
+    play: Play, score: float, until_s: float, num: int
+) -> None:
+    passages = play(lambda t: [at(200, score=score + 0.02 * (t == 0.4))], seconds(0, until_s))
+    assert len({p.sighting_id for p in passages}) == num
+
+
 def test_what_is_smaller_than_twenty_pixels_is_none(play: Play) -> None:
     assert play(lambda t: [("car", 0.8, (t * 9, 10, t * 9 + 18, 28))], seconds(0, 5)) == []
 
