@@ -17,7 +17,7 @@ from pathlib import Path
 from yanji.api.messages import FileFinished, Message
 from yanji.api.pipeline import CameraPipeline, open_detector, open_reid
 from yanji.api.plan import resident_bytes
-from yanji.api.recordings import Job, read_recording
+from yanji.api.reading import Job, read_recording
 from yanji.api.worker import one_thread_each
 from yanji.api.writer import apply_message
 from yanji.configs.settings import Settings

@@ -59,7 +59,7 @@ class FileProgress:
     stream_s: float
     duration_s: float | None
     key: str
-    """Of the job, see `yanji.api.recordings`."""
+    """Of the job, see `yanji.api.reading.Job`."""
 
 
 @dataclass(frozen=True, slots=True)

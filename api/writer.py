@@ -85,7 +85,7 @@ class Intake:
         next_retention = time.monotonic()
         while not until():
             if time.monotonic() >= next_retention:
-                self._enforce_retention()
+                enforce_retention(self.archive, self.retention_days)
                 next_retention = time.monotonic() + _RETENTION_EVERY_S
             batch = self._gather(idle_s)
             if batch:
@@ -185,16 +185,18 @@ class Intake:
         if isinstance(message, Seen):
             self.state.num_written += len(message.sightings)
 
-    def _enforce_retention(self) -> None:
-        if self.retention_days is None:
-            return
-        try:
-            report = self.archive.enforce_retention(time.time_ns(), self.retention_days)
-        except ArchiveError as refused:
-            log.error("retention: %s", refused.message)
-            return
-        if report.deleted.sightings:
-            log.info("retention deleted %d sightings", report.deleted.sightings)
+
+def enforce_retention(archive: ArchiveWriter, days: int | None) -> None:
+    """Delete what is older than the settings allow; a refusal (a clock that jumped) is logged."""
+    if days is None:
+        return
+    try:
+        report = archive.enforce_retention(time.time_ns(), days)
+    except ArchiveError as refused:
+        log.error("retention: %s", refused.message)
+        return
+    if report.deleted.sightings:
+        log.info("retention deleted %d sightings", report.deleted.sightings)
 
 
 def apply_message(archive: ArchiveWriter, message: Message) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from yanji.api.cli.ask import trace_document, trace_lines
+from yanji.api.cli.answers import trace_document, trace_lines
 from yanji.api.cli.options import installation_options, set_up
 from yanji.api.cli.output import note, print_json, print_line
 

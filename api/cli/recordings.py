@@ -16,7 +16,8 @@ from yanji.configs.errors import NotAVideoError, SourceError, UsageError
 from yanji.configs.times import format_time, parse_time
 
 if TYPE_CHECKING:
-    from yanji.api.recordings import Job, Outcome, Progress
+    from yanji.api.reading import Job
+    from yanji.api.recordings import Outcome, Progress
 
 _DEFAULT_FPS = 5.0
 
@@ -47,6 +48,7 @@ def index_verb(
     What is in the archive already is skipped; what was cut off is completed.
     """
     from yanji.api.recordings import index_recordings
+    from yanji.api.writer import enforce_retention
     from yanji.api.writer_process import open_archive, register_cameras
     from yanji.index.cameras import Camera
 
@@ -83,6 +85,7 @@ def index_verb(
                 on_progress=display.progress,
                 on_outcome=display.outcome,
             )
+            enforce_retention(writer, setup.settings.retention.days)
     display.end()
     failed = [outcome for outcome in outcomes if outcome.state in ("failed", "damaged")]
     num_sightings = sum(outcome.num_sightings for outcome in outcomes)
@@ -105,7 +108,7 @@ def index_verb(
 
 
 def _jobs_of_manifest(setup: Setup, path: Path) -> tuple[list[Job], list[dict[str, object]]]:
-    from yanji.api.recordings import Job
+    from yanji.api.reading import Job
     from yanji.ingest.manifest import read_manifest
 
     manifest = read_manifest(path, lambda text: parse_time(text, setup.zone))
@@ -132,7 +135,7 @@ def _jobs_of_paths(
     One that is missing, or whose length is not known, breaks the chain: what follows would get a
     wrong start without anybody noticing, so it is reported and left out.
     """
-    from yanji.api.recordings import Job
+    from yanji.api.reading import Job
     from yanji.ingest.folder import find_recordings
 
     camera_id = setup.site_camera(camera)

@@ -378,3 +378,13 @@ def test_ctrl_c_leaves_a_valid_archive(index, clips, monkeypatch, tmp_path):
     assert not psutil.Process().children(recursive=True) or all(
         "spawn_main" not in " ".join(child.cmdline()) for child in psutil.Process().children()
     )
+
+
+def test_indexing_deletes_what_is_older_than_allowed(yanji, index, clips, tmp_path, monkeypatch):
+    old = ("--camera", "K03", "--start", "2024-01-01T08:00:00+08:00")
+    assert index(clips["K03"], *old).status == 0
+    archive = tmp_path / "new"
+    assert yanji("archive", "stats", "--archive", archive, "--json").json["sightings"] > 0
+    monkeypatch.setenv("YANJI_RETENTION__DAYS", "30")
+    assert index(clips["K03"], *old).status == 0
+    assert yanji("archive", "stats", "--archive", archive, "--json").json["sightings"] == 0
