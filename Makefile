@@ -36,10 +36,10 @@ bench: install
 
 # Minutes long, on real footage and under faults; needs ../shared for most of it.
 soak: install
-	$(BIN)/pytest -q -m slow tests/api
+	$(BIN)/pytest -s -q -m slow tests/api
 
 accuracy: install
-	$(BIN)/pytest -q -m slow tests/detect tests/reid tests/index
+	$(BIN)/pytest -s -q -m slow tests/accuracy tests/detect tests/reid tests/index
 
 # Locks without naming a registry; needs the program uv.
 lock:
