@@ -60,6 +60,8 @@ class _LiveCamera:
     num_sightings: int = 0
     lag_s: float = 0.0
     seen_ids: set[str] = field(default_factory=set)
+    ended_run_id: str | None = None
+    """The last run that was closed: a frame of it that still waited comes too late."""
 
 
 class Worker:
@@ -123,6 +125,8 @@ class Worker:
 
     def _analyse(self, frame: Frame) -> None:
         camera = self._cameras[frame.run.camera_id]
+        if frame.run.run_id == camera.ended_run_id:
+            return
         before = camera.pipeline.run
         if before is None or before.run_id != frame.run.run_id:
             self._finish_run(camera, "lost")
@@ -137,6 +141,7 @@ class Worker:
         run: Run | None = camera.pipeline.run
         if run is None:
             return
+        camera.ended_run_id = run.run_id
         closed = camera.pipeline.finish()
         if closed:
             self._count(camera, [sighting.sighting_id for sighting in closed])
