@@ -1,0 +1,146 @@
+"""The worker's own rules, with a pipeline that sees nothing and a link that only remembers."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+import pytest
+
+from yanji.api import worker as worker_module
+from yanji.api.messages import Message, Outage, RunEnded, RunStarted
+from yanji.api.plan import CameraPlan, WorkerBeat, WorkerPlan
+from yanji.api.worker import OrphanError, Worker
+from yanji.configs.settings import load_settings
+from yanji.configs.site import Camera
+from yanji.ingest.array_picture import ArrayPicture
+from yanji.ingest.fake import FakeClock, FakeSource
+from yanji.ingest.frame import Frame, Run
+from yanji.ingest.gap import Gap
+from yanji.reid.sighting import Sighting
+
+
+class FakePipeline:
+    """Keeps the run in progress, as the real one does, and finds nothing."""
+
+    def __init__(self, detector: object, embedder: object, analyse_fps: float) -> None:
+        self.run: Run | None = None
+
+    def step(self, frame: Frame) -> list[Sighting]:
+        self.run = frame.run
+        return []
+
+    def finish(self) -> list[Sighting]:
+        self.run = None
+        return []
+
+
+class FakeLink:
+    """Takes everything, after a wait that the test chooses."""
+
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+        self.waits_s = 0.0
+        self.is_full = False
+        self.num_pending = 0
+
+    def send(self, message: Message, *, while_waiting: Callable[[], None] = lambda: None) -> float:
+        self.sent.append(message)
+        while_waiting()
+        return self.waits_s
+
+    def drain(self, timeout_s: float, *, while_waiting: Callable[[], None]) -> bool:
+        return True
+
+
+@pytest.fixture
+def supervisor() -> tuple[Connection, Connection]:
+    return multiprocessing.Pipe()
+
+
+@pytest.fixture
+def link() -> FakeLink:
+    return FakeLink()
+
+
+def make(
+    monkeypatch: pytest.MonkeyPatch, end: Connection, link: FakeLink, *cameras: CameraPlan
+) -> Worker:
+    monkeypatch.setattr(worker_module, "open_detector", lambda settings: object())
+    monkeypatch.setattr(worker_module, "open_reid", lambda settings: object())
+    monkeypatch.setattr(worker_module, "CameraPipeline", FakePipeline)
+    plan = WorkerPlan(0, cameras, load_settings(), "", b"")
+    clock = FakeClock()
+    seam: Any = link
+    return Worker(plan, end, seam, lambda camera: FakeSource(camera.camera.id, [], clock=clock))
+
+
+def camera(camera_id: str, **changes: Any) -> CameraPlan:
+    return CameraPlan(Camera(id=camera_id, url="rtsp://camera/1"), None, **changes)
+
+
+def frame(run_id: str, number: int, camera_id: str = "K01") -> Frame:
+    run = Run(run_id * 32, camera_id, "rtsp", "rtsp://camera/1", 0, "boot", None)
+    picture = ArrayPicture(np.zeros((4, 4, 3), np.uint8))
+    return Frame(run, number, number / 5, number * 200_000_000, picture)
+
+
+def test_a_frame_that_waited_does_not_open_a_closed_run_again(
+    monkeypatch: pytest.MonkeyPatch, supervisor: tuple[Connection, Connection], link: FakeLink
+) -> None:
+    worker = make(monkeypatch, supervisor[0], link, camera("K01"))
+    worker._analyse(frame("a", 0))
+    worker._gaps.append(Gap("K01", 0, None, "lost"))
+    worker._hand_over_gaps()
+    worker._analyse(frame("a", 1))
+    worker._analyse(frame("b", 0))
+    kinds = [(type(m), getattr(m, "run", None) and m.run.run_id[0]) for m in link.sent]  # type: ignore[union-attr]
+    assert kinds == [(RunStarted, "a"), (RunEnded, None), (Outage, None), (RunStarted, "b")]
+
+
+def test_a_new_run_closes_the_one_before(
+    monkeypatch: pytest.MonkeyPatch, supervisor: tuple[Connection, Connection], link: FakeLink
+) -> None:
+    worker = make(monkeypatch, supervisor[0], link, camera("K01"))
+    worker._analyse(frame("a", 0))
+    worker._analyse(frame("b", 0))
+    assert [type(message) for message in link.sent] == [RunStarted, RunEnded, RunStarted]
+    ended = link.sent[1]
+    assert isinstance(ended, RunEnded)
+    assert ended.run_id == "a" * 32
+
+
+def test_a_writer_that_takes_nothing_is_an_outage_of_all_cameras(
+    monkeypatch: pytest.MonkeyPatch, supervisor: tuple[Connection, Connection], link: FakeLink
+) -> None:
+    worker = make(monkeypatch, supervisor[0], link, camera("K01"), camera("K02"))
+    worker._analyse(frame("a", 0))
+    link.waits_s = 30.0
+    worker._analyse(frame("b", 0, "K02"))
+    link.waits_s = 0.0
+    worker._hand_over_gaps()
+    gaps = [message.gap for message in link.sent if isinstance(message, Outage)]
+    assert {gap.camera_id for gap in gaps} == {"K01", "K02"}
+    assert {gap.cause for gap in gaps} == {"writer"}
+    assert all(gap.to_ns is not None for gap in gaps)
+
+
+def test_a_replacement_opens_the_gap_of_its_predecessor_at_once(
+    monkeypatch: pytest.MonkeyPatch, supervisor: tuple[Connection, Connection], link: FakeLink
+) -> None:
+    make(monkeypatch, supervisor[0], link, camera("K01", down_since_ns=77), camera("K02"))
+    assert link.sent == [Outage(Gap("K01", 77, None, "worker"))]
+
+
+def test_without_a_supervisor_a_worker_ends(
+    monkeypatch: pytest.MonkeyPatch, supervisor: tuple[Connection, Connection], link: FakeLink
+) -> None:
+    worker = make(monkeypatch, supervisor[0], link, camera("K01"))
+    worker._listen()
+    assert isinstance(supervisor[1].recv(), WorkerBeat)
+    supervisor[1].close()
+    with pytest.raises(OrphanError):
+        worker._listen()
