@@ -14,12 +14,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from yanji.api.messages import FileFinished, Message
+from yanji.api.messages import FileFinished, FileProgress, Message
 from yanji.api.pipeline import CameraPipeline, open_detector, open_reid
 from yanji.api.plan import resident_bytes
 from yanji.api.reading import Job, read_recording
+from yanji.api.recordings import RECORDING_GATHER_S
 from yanji.api.worker import one_thread_each
-from yanji.api.writer import apply_message
+from yanji.api.writer import MAX_BATCH, apply_message, merged
 from yanji.configs.settings import Settings
 from yanji.detect.yolo import Detector
 from yanji.index.cameras import Camera
@@ -115,19 +116,27 @@ def _yanji(job: Job, detector: Detector, embedder: Embedder) -> tuple[float, flo
         with archive:
             archive.register_camera(Camera(job.camera_id))
             pipeline = CameraPipeline(detector, embedder, job.analyse_fps)
-            ended: list[float] = []
-            num = [0]
+            batch: list[Message] = []
+            since_s = time.monotonic()
 
             def take(message: Message) -> None:
-                apply_message(archive, message)
-                if isinstance(message, FileFinished):
-                    ended.append(message.ended_ns / 1e9)
-                    num[0] = message.num_sightings
+                """Commit by the writer's rule for recordings."""
+                nonlocal since_s
+                if not batch:
+                    since_s = time.monotonic()
+                batch.append(message)
+                late = time.monotonic() - since_s > RECORDING_GATHER_S
+                mark = isinstance(message, FileProgress | FileFinished)
+                if late or mark or len(batch) >= MAX_BATCH:
+                    for joined in merged(batch):
+                        apply_message(archive, joined)
+                    batch.clear()
 
             began = time.process_time()
-            read_recording(job, pipeline, take)
+            finished = read_recording(job, pipeline, take)
             spent_s = time.process_time() - began
-    return spent_s * 1e3, max(ended[0], 1e-3), num[0]
+    stream_s = finished.ended_ns / 1e9  # the job starts at 0
+    return spent_s * 1e3, max(stream_s, 1e-3), finished.num_sightings
 
 
 def _floor(

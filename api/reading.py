@@ -89,8 +89,10 @@ def _end_with_owner() -> None:
         os._exit(1)  # nothing here is worth finishing: the ledger knows what is not done
 
 
-def read_recording(job: Job, pipeline: CameraPipeline, send: Callable[[Message], object]) -> None:
-    """Take one recording through the pipeline.
+def read_recording(
+    job: Job, pipeline: CameraPipeline, send: Callable[[Message], object]
+) -> FileFinished:
+    """Take one recording through the pipeline; returns the last message it sent.
 
     Raises:
         SourceError: the file cannot be read; what was sent of it stays invisible.
@@ -122,7 +124,9 @@ def read_recording(job: Job, pipeline: CameraPipeline, send: Callable[[Message],
         ended_ns = run.started_ns + round(connection.last_stream_s * 1e9)
         damage = _damage(connection.truncated, connection.num_broken, connection.last_stream_s)
         send(FileProgress(run.run_id, connection.last_stream_s, connection.duration_s, key))
-        send(FileFinished(run.run_id, ended_ns, num_sightings, damage, key))
+        finished = FileFinished(run.run_id, ended_ns, num_sightings, damage, key)
+        send(finished)
+    return finished
 
 
 def _damage(truncated: bool, num_broken: int, last_s: float) -> str | None:

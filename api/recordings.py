@@ -30,6 +30,8 @@ from yanji.ingest.content import file_sha256
 
 log = logging.getLogger(__name__)
 
+RECORDING_GATHER_S = 1.0
+"""Nobody sees a recording before it is complete: larger batches, fewer commits."""
 _MAX_TRIES = 2
 _FULL_HINT = "Free space or shorten retention.days, then run the same command again: it goes on."
 
@@ -159,7 +161,9 @@ class _Indexing:
         address = str(Path(self._folder) / "writer")
         self._plan = ReaderPlan(settings, address, secrets.token_bytes(32))
         listener = Listener(address, authkey=self._plan.authkey)
-        self._intake = Intake(archive, listener, on_message=self._noticed)
+        self._intake = Intake(
+            archive, listener, on_message=self._noticed, gather_s=RECORDING_GATHER_S
+        )
         self._num_readers = min(settings.num_workers, len(todo))
 
     def work(self) -> None:

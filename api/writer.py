@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection, Listener
 
 from yanji.api.messages import (
     FileBegun,
+    FileFailed,
     FileFinished,
     FileProgress,
     Message,
@@ -33,8 +34,7 @@ from yanji.reid.sighting import Sighting
 
 log = logging.getLogger(__name__)
 
-_GATHER_S = 0.1
-_MAX_BATCH = 64
+MAX_BATCH = 64
 _RETRY_FULL_S = 5.0
 _RETENTION_EVERY_S = 3600.0
 
@@ -60,6 +60,8 @@ class Intake:
     retention_days: int | None = None
     on_message: Callable[[Message], None] = lambda message: None
     """Sees each message after its commit (progress display)."""
+    gather_s: float = 0.1
+    """How long a batch may wait for more; live sightings are to be seen at once."""
     state: WriterState = field(default_factory=WriterState)
     _connections: list[Connection] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -106,7 +108,7 @@ class Intake:
     def _gather(self, idle_s: float) -> list[tuple[Connection, int, Message]]:
         batch: list[tuple[Connection, int, Message]] = []
         deadline = time.monotonic() + idle_s
-        while len(batch) < _MAX_BATCH:
+        while len(batch) < MAX_BATCH:
             with self._lock:
                 connections = list(self._connections)
             left = max(0.0, deadline - time.monotonic())
@@ -118,7 +120,7 @@ class Intake:
                     break
                 continue
             if not batch:
-                deadline = time.monotonic() + _GATHER_S
+                deadline = time.monotonic() + self.gather_s
             for worker in ready:
                 assert isinstance(worker, Connection)  # noqa: S101 - narrows for the type checker
                 try:
@@ -129,6 +131,8 @@ class Intake:
                     self._forget(worker)
                     continue
                 batch.append((worker, number, message))
+                if isinstance(message, FileProgress | FileFinished | FileFailed):
+                    deadline = 0.0  # somebody waits to see it, or for the next recording
         return batch
 
     def _forget(self, worker: Connection) -> None:
@@ -151,7 +155,7 @@ class Intake:
     def _commit(self, messages: Sequence[Message], until: Callable[[], bool]) -> None:
         while True:
             try:
-                for message in _merged(messages):
+                for message in merged(messages):
                     self._apply(message)
             except DiskFullError as full:
                 if self.state.state != "disk_full":
@@ -223,15 +227,22 @@ def apply_message(archive: ArchiveWriter, message: Message) -> None:
             archive.finish_file(run_id, ended_ns)
 
 
-def _merged(messages: Sequence[Message]) -> list[Message]:
-    """Join neighbouring sightings into one write, order kept."""
-    merged: list[Message] = []
+def merged(messages: Sequence[Message]) -> list[Message]:
+    """Join sightings with no other message between them into one write, order kept.
+
+    Progress of a recording joins nothing and parts nothing: the last of each recording is kept,
+    behind the sightings.
+    """
+    joined: list[Message] = []
+    progress: dict[str, FileProgress] = {}
     for message in messages:
-        if merged and isinstance(message, Seen):
-            last = merged[-1]
-            if isinstance(last, Seen):
-                joined: tuple[Sighting, ...] = last.sightings + message.sightings
-                merged[-1] = Seen(joined)
-                continue
-        merged.append(message)
-    return merged
+        if isinstance(message, FileProgress):
+            progress[message.run_id] = message
+            continue
+        last = joined[-1] if joined else None
+        if isinstance(message, Seen) and isinstance(last, Seen):
+            sightings: tuple[Sighting, ...] = last.sightings + message.sightings
+            joined[-1] = Seen(sightings)
+        else:
+            joined.append(message)
+    return [*joined, *progress.values()]

@@ -10,8 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from yanji.api.messages import FileBegun, FileFinished, Message, Outage, RunEnded, RunStarted, Seen
-from yanji.api.writer import Intake, apply_message
+from yanji.api.messages import (
+    FileBegun,
+    FileFinished,
+    FileProgress,
+    Message,
+    Outage,
+    RunEnded,
+    RunStarted,
+    Seen,
+)
+from yanji.api.writer import Intake, apply_message, merged
 from yanji.configs.errors import DiskFullError
 from yanji.index.cameras import Camera
 from yanji.index.reader import read_archive
@@ -202,3 +211,29 @@ def test_every_message_may_come_twice(archive: ArchiveWriter, tmp_path: Path) ->
         after = (reader.sightings(), reader.gaps(), [run.run_id for run in reader.runs()])
     assert [s.sighting_id for s in after[0]] == [s.sighting_id for s in before[0]]
     assert after[1:] == before[1:]
+
+
+def test_a_batch_writes_neighbouring_sightings_at_once_and_keeps_the_order_of_the_rest() -> None:
+    recording = Run("c" * 32, "K01", "file", "a.mp4", 5_000, "boot", "d" * 64)
+    one, two, three = sighting(1), sighting(2), sighting(3)
+    late = FileProgress(recording.run_id, 9.0, 10.0, "key")
+    finished = FileFinished(recording.run_id, 9_000, 3, None, "key")
+    batch: list[Message] = [
+        FileBegun(recording, "a.mp4"),
+        Seen((one,)),
+        FileProgress(recording.run_id, 5.0, 10.0, "key"),
+        Seen((two,)),
+        RunEnded(RUN.run_id, 4_000, "lost"),
+        Seen((three,)),
+        late,
+        finished,
+    ]
+    assert merged(batch) == [
+        FileBegun(recording, "a.mp4"),
+        Seen((one, two)),
+        RunEnded(RUN.run_id, 4_000, "lost"),
+        Seen((three,)),
+        finished,
+        late,
+    ]
+    assert merged([]) == []
