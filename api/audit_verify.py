@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -110,15 +109,23 @@ def verify(folder: Path, *, expected_head: Head | str | None = None) -> VerifyRe
 
 def _now(folder: Path) -> tuple[bytes | None, int | None]:
     """Read the head and the length of the log at one moment; None for a file that is not there."""
-    with ExitStack() as stack:
-        # Without a lock file nobody has ever written here with this program.
-        if (folder / LOCK_FILE).exists():
-            stack.enter_context(locked(folder, shared=True))
-        head, log = folder / HEAD_FILE, folder / LOG_FILE
-        if not folder.is_dir():
-            raise NotADirectoryError(20, "the folder does not exist")
-        raw_head = head.read_bytes() if head.exists() else None
-        return raw_head, log.stat().st_size if log.exists() else None
+    if not folder.is_dir():
+        raise NotADirectoryError(20, "the folder does not exist")
+    lock = folder / LOCK_FILE
+    if not lock.exists():
+        # Nobody has written here yet, unless the first writer came while we looked: then the lock
+        # file is there now, and what was read may be half of two moments.
+        found = _both(folder)
+        if not lock.exists():
+            return found
+    with locked(folder, shared=True):
+        return _both(folder)
+
+
+def _both(folder: Path) -> tuple[bytes | None, int | None]:
+    head, log = folder / HEAD_FILE, folder / LOG_FILE
+    raw_head = head.read_bytes() if head.exists() else None
+    return raw_head, log.stat().st_size if log.exists() else None
 
 
 def _lines(path: Path, size: int) -> Iterator[bytes]:

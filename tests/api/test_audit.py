@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from yanji.api import audit, audit_chain
+from yanji.api import audit, audit_chain, audit_verify
 from yanji.api.audit import append_record, check_access, current_actor
 from yanji.api.audit_chain import NOTHING, AuditRecord, Head, decode_record, encode_head
 from yanji.api.audit_lock import locked
@@ -646,6 +646,25 @@ def test_a_lock_that_is_never_released_is_not_waited_for_without_end(tmp_path: P
         locked(tmp_path, patience_s=0.0),
     ):
         pass
+
+
+def test_the_first_writer_may_come_while_verify_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = audit_verify._both, []
+
+    def write_in_between(folder: Path) -> tuple[bytes | None, int | None]:
+        calls.append(folder)
+        if len(calls) > 1:
+            return real(folder)
+        fill(folder, 2)
+        return None, real(folder)[1]  # no head when it looked, a log a moment later
+
+    monkeypatch.setattr(audit_verify, "_both", write_in_between)
+    report = verify(tmp_path)
+    assert report.ok, report.problems
+    assert report.records == 2
+    assert len(calls) == 2
 
 
 def test_verify_while_others_write_sees_a_whole_log(tmp_path: Path) -> None:
