@@ -79,9 +79,9 @@ def bench_pipeline(
     detector = open_detector(settings)
     recorder = _Recorder(open_reid(settings))
     job = Job(path, "bench", 0, analyse_fps, file_sha256(path))
-    _, stream_s, num_sightings = _yanji(job, detector, recorder)
+    _, stream_s, num_sightings, num_analysed = _yanji(job, detector, recorder)
     calls = list(recorder.calls)
-    num_analysed = _floor(job, detector, recorder, calls)[1]
+    num_analysed_floor = _floor(job, detector, recorder, calls)[1]
     floors, yanjis = [], []
     for _ in range(rounds):
         floors.append(_floor(job, detector, recorder, calls)[0] / stream_s)
@@ -100,6 +100,7 @@ def bench_pipeline(
         "stream_s": round(stream_s, 2),
         "analyse_fps": analyse_fps,
         "num_analysed": num_analysed,
+        "num_analysed_floor": num_analysed_floor,
         "num_sightings": num_sightings,
         "num_embedded": sum(len(call) for call in calls),
         "runtime": detector.first.name,
@@ -109,8 +110,8 @@ def bench_pipeline(
     }
 
 
-def _yanji(job: Job, detector: Detector, embedder: Embedder) -> tuple[float, float, int]:
-    """CPU milliseconds, seconds of the recording, sightings: file to committed archive."""
+def _yanji(job: Job, detector: Detector, embedder: Embedder) -> tuple[float, float, int, int]:
+    """File to committed archive: CPU ms, seconds of the recording, sightings, analysed frames."""
     with tempfile.TemporaryDirectory() as folder:
         archive = open_archive(Path(folder))
         with archive:
@@ -136,7 +137,8 @@ def _yanji(job: Job, detector: Detector, embedder: Embedder) -> tuple[float, flo
             finished = read_recording(job, pipeline, take)
             spent_s = time.process_time() - began
     stream_s = finished.ended_ns / 1e9  # the job starts at 0
-    return spent_s * 1e3, max(stream_s, 1e-3), finished.num_sightings
+    num_analysed = pipeline.num_analysed
+    return spent_s * 1e3, max(stream_s, 1e-3), finished.num_sightings, num_analysed
 
 
 def _floor(

@@ -11,6 +11,7 @@ def test_the_bench_compares_like_with_like() -> None:
     clip = clips_folder() / "K01.mp4"
     figures = bench_pipeline(clip, load_settings(), analyse_fps=1.0, rounds=1)
     assert figures["num_analysed"] == 25, "one frame a second of a clip of 25 s"
+    assert figures["num_analysed_floor"] == figures["num_analysed"], "both arms, the same frames"
     assert figures["stream_s"] == pytest.approx(24.9)
     floor_ms, yanji_ms = figures["floor_ms"], figures["yanji_ms"]
     assert isinstance(floor_ms, float)
