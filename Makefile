@@ -5,7 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 ONCE ?=
 
-.PHONY: install demo test lint bench soak accuracy lock schemas clean
+# The large test city goes here: outside the repository, kept between runs, resumable.
+TESTCITY ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/yanji/testcity
+
+.PHONY: install demo test lint bench soak accuracy testcity lock schemas clean
 
 install: $(VENV)/.installed
 
@@ -40,6 +43,11 @@ soak: install
 
 accuracy: install
 	$(BIN)/pytest -s -q -m slow tests/accuracy tests/detect tests/reid tests/index
+
+# Eight cameras, three minutes; about 25 minutes on two cores. Stop it and go on as you like.
+testcity: install
+	$(BIN)/yanji testcity render --cameras 8 --seconds 180 --seed 11 --out "$(TESTCITY)"
+	$(BIN)/yanji testcity inspect "$(TESTCITY)"
 
 # Locks without naming a registry; needs the program uv.
 lock:

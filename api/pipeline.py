@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from yanji.configs.settings import Settings
 from yanji.detect.card import load_card
+from yanji.detect.detections import Detections
+from yanji.detect.letterbox import LONG_SIDE_PX
 from yanji.detect.passages import PassageBuilder
-from yanji.detect.tracker import CameraTracker
+from yanji.detect.tracker import CameraTracker, TrackedBox
 from yanji.detect.yolo import Detector
 from yanji.ingest.frame import Frame, Run
 from yanji.reid.describe import describe
@@ -16,13 +18,22 @@ from yanji.reid.registry import open_embedder
 from yanji.reid.sighting import Sighting
 
 
-def open_detector(settings: Settings) -> Detector:
+def open_detector(settings: Settings, long_side_px: int = LONG_SIDE_PX) -> Detector:
     """Open the installation's detector; its golden vectors are checked.
+
+    Args:
+        settings: name of the model, runtime, precision.
+        long_side_px: of the detector's input.
 
     Raises:
         ModelError: the file is missing or changed, or answers differently here.
     """
-    return Detector(load_card(settings.detector), settings.runtime, settings.precision)
+    return Detector(
+        load_card(settings.detector),
+        settings.runtime,
+        settings.precision,
+        long_side_px=long_side_px,
+    )
 
 
 def open_reid(settings: Settings) -> Embedder:
@@ -56,14 +67,21 @@ class CameraPipeline:
         """
         if self._run is None or self._run.run_id != frame.run.run_id:
             self._begin(frame.run)
-        assert self._tracker is not None  # noqa: S101 - set by _begin
         assert self._passages is not None  # noqa: S101 - set by _begin
-        # Fixed cameras look down: a car seen from above is more than a COCO model expects.
-        detections = self.detector.detect(frame.picture, overhead=True)
-        tracked = self._tracker.update(frame, detections)
+        detections, tracked = self.see(frame)
         passages = self._passages.update(frame, tracked, detections)
         self.num_analysed += 1
         return describe(passages, self.embedder)
+
+    def see(self, frame: Frame) -> tuple[Detections, list[TrackedBox]]:
+        """Find the vehicles of a frame and tell which track each belongs to.
+
+        A method of its own because evaluations listen here, or say what is truly there.
+        """
+        assert self._tracker is not None  # noqa: S101 - set by _begin
+        # Fixed cameras look down: a car seen from above is more than a COCO model expects.
+        detections = self.detector.detect(frame.picture, overhead=True)
+        return detections, self._tracker.update(frame, detections)
 
     def finish(self) -> list[Sighting]:
         """Close what is still in view: the run is over."""

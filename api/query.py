@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from yanji.detect.classes import CLASSES
 from yanji.detect.detections import Detections, FloatArray
 from yanji.detect.yolo import Detector
 from yanji.ingest.array_picture import ArrayPicture
+from yanji.ingest.frame import BgrImage
 from yanji.ingest.snapshot import Snapshot, load_snapshot
 from yanji.reid.describe import cut_query
 from yanji.reid.embedder import Embedder
@@ -40,6 +41,8 @@ class Query:
     others: tuple[Box, ...]
     """Further vehicles, largest first."""
     embedding: Embedding
+    crop: BgrImage = field(repr=False, compare=False)
+    """What was embedded: heads are blurred."""
 
 
 def read_query(path: Path, box: Box | None, detector: Detector, embedder: Embedder) -> Query:
@@ -90,7 +93,7 @@ def make_query(
     crop = cut_query(snapshot.image, box, vehicle_class or _likely_class(box), found.persons_M4)
     vector = embedder.embed([crop])[0]
     embedding = Embedding(embedder.model_id, embedder.weights_sha256, vector)
-    return Query(path, snapshot.sha256, box, vehicle_class, others, embedding)
+    return Query(path, snapshot.sha256, box, vehicle_class, others, embedding, crop)
 
 
 def parse_box(text: str) -> Box:

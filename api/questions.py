@@ -9,6 +9,7 @@ from pathlib import Path
 
 from yanji.api.audit import append_record, check_access, current_actor
 from yanji.api.query import Query
+from yanji.configs.errors import NothingFoundError
 from yanji.configs.settings import Settings
 from yanji.configs.site import Site
 from yanji.index.graph import CameraPlace, RoadGraph, graph_from_site
@@ -145,6 +146,30 @@ def ask_trace(
     )
     known = {hit.sighting.sighting_id: hit.sighting for hit in hits}
     return Traced(found, known, audit_id)
+
+
+def stored_vehicle(
+    reader: ArchiveReader, sighting_id: str, model_id: str
+) -> tuple[Embedding, QueryPoint]:
+    """Vector, place and time of a stored sighting, by the model of this name.
+
+    Raises:
+        NothingFoundError: no such sighting, or it has no vector of this model.
+    """
+    sighting = reader.sighting(sighting_id)
+    named = [model for model in reader.models() if model.model_id == model_id]
+    if not named:
+        raise NothingFoundError(
+            f"The archive has no vectors of model {model_id}.",
+            hint="`yanji archive reembed` makes them from the stored crops.",
+        )
+    # The same name with other weights is another model: the active one, else the newest.
+    chosen = next((model for model in named if model.active), named[-1])
+    embedding = reader.embedding(sighting_id, chosen.model_id, chosen.weights_sha256)
+    point = QueryPoint(
+        sighting.camera_id, sighting.first_ns, sighting.last_ns, sighting.sigma_s, sighting_id
+    )
+    return embedding, point
 
 
 def graph_of(site: Site | None, reader: ArchiveReader) -> RoadGraph:

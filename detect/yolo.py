@@ -12,7 +12,7 @@ from yanji.configs.errors import ModelError
 from yanji.detect.card import Card
 from yanji.detect.classes import CLASSES, GROUP_OF, GROUPS
 from yanji.detect.detections import Detections, FloatArray, IntArray
-from yanji.detect.letterbox import Fit, fit_of, letterbox_into, new_buffer
+from yanji.detect.letterbox import LONG_SIDE_PX, Fit, fit_of, letterbox_into, new_buffer
 from yanji.detect.runtime import PrecisionName, Runtime, RuntimeName, open_runtime
 from yanji.detect.suppress import iou_matrix, suppress_group
 from yanji.ingest.frame import BgrImage, Picture
@@ -60,8 +60,20 @@ class Detector:
         precision: PrecisionName = "auto",
         thresholds: Thresholds | None = None,
         square: bool = False,
+        long_side_px: int = LONG_SIDE_PX,
     ) -> None:
-        """Open the model at its card's first size (golden vectors are checked there).
+        """Open the model for pictures of the aspect of its card's first size.
+
+        Golden vectors are checked at the card's golden size, whatever `long_side_px` is.
+
+        Args:
+            card: a detector.
+            runtime: see `yanji.detect.runtime.open_runtime`.
+            precision: see there.
+            thresholds: which scores count.
+            square: pad to a square as the published accuracy figures do.
+            long_side_px: of the input, a multiple of 32; twice as long finds vehicles half as
+                large and takes four times as long.
 
         Raises:
             ModelError: see `yanji.detect.runtime.open_runtime`, or the card is no detector's.
@@ -73,17 +85,21 @@ class Detector:
         self._runtime_name: RuntimeName = runtime
         self._precision: PrecisionName = precision
         self._square = square
+        self._long_side_px = long_side_px
         self._shapes: OrderedDict[tuple[int, int], _Shape] = OrderedDict()
         self._groups = _group_rows(card)
         self._candidate_C = {
             group: np.array([self._threshold(name) for _, name in rows], np.float32)
             for group, rows in self._groups.items()
         }
-        side = 640 if square else card.input.sizes[0][0]
-        self.first = self._shape_of(fit_of(card.input.sizes[0][1], side, square=square)).runtime
+        height, width = card.input.sizes[0]
+        self.first = self._shape_of(self._fit(width, height)).runtime
 
     def _threshold(self, name: str) -> float:
         return max(dict(self.thresholds.per_class).get(name, 0.0), self.thresholds.candidate)
+
+    def _fit(self, width: int, height: int) -> Fit:
+        return fit_of(width, height, self._long_side_px, square=self._square)
 
     def _shape_of(self, fit: Fit) -> _Shape:
         key = (fit.height, fit.width)
@@ -103,7 +119,7 @@ class Detector:
 
         The array is valid until the next call.
         """
-        fit = fit_of(picture.width, picture.height, square=self._square)
+        fit = self._fit(picture.width, picture.height)
         shape = self._shape_of(fit)
         # Pictures of other aspect may share a shape: their border differs.
         if (fit.top, fit.left) != (0, 0):

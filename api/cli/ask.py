@@ -113,6 +113,13 @@ def search_verb(
 @click.option("--at", "at_camera", metavar="CAMERA", help="Where the snapshot was taken.")
 @click.option("--time", "at_time", metavar="ISO", help="When the snapshot was taken.")
 @click.option("--window", default="3h", show_default=True, help="How far before and after.")
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.png",
+    help="Draw the best route as a map.",
+)
 @case_options
 @site_option()
 @installation_options
@@ -122,6 +129,7 @@ def trace_verb(
     at_camera: str | None,
     at_time: str | None,
     window: str,
+    map_file: Path | None,
     case: str | None,
     reason: str | None,
     purpose: str | None,
@@ -133,6 +141,7 @@ def trace_verb(
     """Chain what looks like the vehicle of IMAGE (or of a stored SIGHTING) into routes."""
     from yanji.api.query import parse_box
     from yanji.api.questions import ask_trace, graph_of, open_case
+    from yanji.api.route_map import check_map_path, map_cameras, route_map, write_map
     from yanji.index.route import QueryPoint
 
     setup = set_up(
@@ -143,8 +152,12 @@ def trace_verb(
     window_s = parse_duration(window)
     if (at_camera is None) != (at_time is None):
         raise UsageError("--at and --time belong together: where and when the snapshot was taken.")
+    if map_file is not None:
+        check_map_path(map_file)
     taken: Query | None = None
     with _open(setup) as reader:
+        # Before anything is asked: without places there will be no map.
+        places = map_cameras(setup.site, reader) if map_file is not None else {}
         point: QueryPoint | None = None
         if at_camera is not None and at_time is not None:
             known_cameras = _known_cameras(setup, reader, (at_camera,))
@@ -178,13 +191,22 @@ def trace_verb(
             image_sha256=image_sha256,
             parameters=parameters,
         )
+        if map_file is not None:
+            snapshot = taken.crop if taken is not None else None
+            write_map(route_map(traced, setup.site, reader, places, snapshot), map_file)
     if as_json:
-        print_json({"query": question, **trace_document(traced, setup.zone)})
+        drawn = {"map": str(map_file)} if map_file is not None else {}
+        print_json({"query": question, **trace_document(traced, setup.zone), **drawn})
     else:
         if taken is not None:
             say_what_was_taken(taken)
         for line in trace_lines(traced, setup.zone):
             print_line(line)
+        if map_file is not None:
+            print_line(f"map: {map_file}")
+            for camera in places.values():
+                if camera.label != camera.camera_id:
+                    print_line(f"  {camera.label} on the map is {camera.camera_id}")
     # A route that is only the place asked about was not found: it was given.
     found = any(
         leg.sighting_id is not None and leg.score is not None
@@ -228,30 +250,15 @@ def _stored(
     Raises:
         NothingFoundError: no such sighting, or it has no vector of this model; recorded.
     """
-    from yanji.api.questions import record_empty_question
-    from yanji.index.route import QueryPoint
+    from yanji.api.questions import record_empty_question, stored_vehicle
 
-    model_id = setup.settings.embedder
     try:
-        sighting = reader.sighting(sighting_id)
-        named = [model for model in reader.models() if model.model_id == model_id]
-        if not named:
-            raise NothingFoundError(
-                f"The archive has no vectors of model {model_id}.",
-                hint="`yanji archive reembed` makes them from the stored crops.",
-            )
-        # The same name with other weights is another model: the active one, else the newest.
-        chosen = next((model for model in named if model.active), named[-1])
-        embedding = reader.embedding(sighting_id, chosen.model_id, chosen.weights_sha256)
+        return stored_vehicle(reader, sighting_id, setup.settings.embedder)
     except NothingFoundError as error:
         record_empty_question(
             setup.archive, case, "trace", None, error.code, sighting_id=sighting_id
         )
         raise
-    point = QueryPoint(
-        sighting.camera_id, sighting.first_ns, sighting.last_ns, sighting.sigma_s, sighting_id
-    )
-    return embedding, point
 
 
 def _known_cameras(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,9 +14,10 @@ from yanji.api.cli.options import installation_options, set_up
 from yanji.api.cli.output import note, print_json, print_line
 
 if TYPE_CHECKING:
-    from yanji.api.demo import DemoResult
+    from yanji.api.demo import CameraVerdict, DemoResult
 
 _DEFAULT_FOLDER = Path("demo-archive")
+_DEFAULT_MAP = Path("demo-map.png")
 
 
 @click.command("demo")
@@ -23,85 +25,135 @@ _DEFAULT_FOLDER = Path("demo-archive")
 @click.option(
     "--clips",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Another folder of clips with site.yaml, snapshot.jpg and truth.json.",
+    help="Another folder of clips with their truth, site.yaml and snapshot.jpg.",
+)
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=_DEFAULT_MAP,
+    show_default=True,
+    help="Where the picture of the route goes.",
 )
 @installation_options
 def demo_verb(
     once: bool,
     clips: Path | None,
+    map_file: Path,
     settings_file: Path | None,
     archive: Path | None,
     as_json: bool,
 ) -> int:
-    """Play three rendered cameras over RTSP, index them live, find and trace an e-bike.
+    """Play four rendered cameras over RTSP, index them live, find and trace an e-bike.
 
-    Exit 0 only when the e-bike comes first on both other cameras. Without --once the archive is
+    Exit 0 only when the best route is exactly the e-bike's true one. Without --once the archive is
     kept in ./demo-archive to ask further questions.
     """
     from yanji.api.demo import fresh_folder, run_demo
+    from yanji.api.route_map import check_map_path
     from yanji.ingest.testcity.demo_data import clips_folder
 
     setup = set_up(
         as_json=as_json, settings_file=settings_file, flags={"log_level": "error", "workers": None}
     )
+    check_map_path(map_file)
     folder = clips or clips_folder()
     if once:
         with tempfile.TemporaryDirectory(prefix="yanji-demo-") as scratch:
-            result = run_demo(folder, Path(scratch) / "archive", setup.settings, note)
-            return _show(result, as_json=as_json)
+            result = run_demo(folder, Path(scratch) / "archive", setup.settings, note, map_file)
+            return _show(result, map_file, as_json=as_json)
     kept = fresh_folder(archive or _DEFAULT_FOLDER)
-    result = run_demo(folder, kept, setup.settings, note)
-    status = _show(result, as_json=as_json)
+    result = run_demo(folder, kept, setup.settings, note, map_file)
+    status = _show(result, map_file, as_json=as_json)
     if not as_json:
         print_line()
         print_line(f"The archive is kept in {kept}. Ask it yourself:")
+        box = ",".join(f"{edge:.0f}" for edge in result.query.box)
         print_line(
-            f"  .venv/bin/yanji search {folder / 'snapshot.jpg'} --archive {kept} "
-            '--case DEMO-2 --reason "trying it out"'
+            f"  .venv/bin/yanji search {shlex.quote(str(result.query.path))} --box {box} "
+            f'--archive {shlex.quote(str(kept))} --case DEMO-2 --reason "trying it out"'
         )
     return status
 
 
-def _show(result: DemoResult, *, as_json: bool) -> int:
+def _show(result: DemoResult, map_file: Path, *, as_json: bool) -> int:
     if as_json:
-        print_json(
-            {
-                "right": result.right,
-                "sightings": result.num_sightings,
-                "played_s": round(result.played_s, 1),
-                "cameras": [
-                    {
-                        "camera_id": verdict.camera_id,
-                        "right": verdict.right,
-                        "score": round(verdict.best.score, 4) if verdict.best else None,
-                        "margin": round(verdict.margin, 4) if verdict.margin is not None else None,
-                        "identity": verdict.identity,
-                    }
-                    for verdict in result.verdicts
-                ],
-                **trace_document(result.traced, result.site.zone),
-            }
-        )
+        print_json(_document(result, map_file))
     else:
-        names = {camera.id: camera.name for camera in result.site.cameras}
-        print_line(f"{result.num_sightings} sightings in {result.played_s:.0f} s.")
-        edges = ",".join(f"{edge:.0f}" for edge in result.query.box)
-        print_line(
-            f"Looking for the {result.query.vehicle_class or 'vehicle'} at {edges} in the snapshot."
-        )
-        print_line()
-        for line in trace_lines(result.traced, result.site.zone):
-            for camera_id, name in names.items():
-                line = line.replace(f"  {camera_id}  ", f"  {camera_id} {name}  ")
+        for line in _lines(result, map_file):
             print_line(line)
-        print_line()
-        for verdict in result.verdicts:
-            score = f"similarity {verdict.best.score:.2f}" if verdict.best else "no sighting"
-            margin = f", {verdict.margin:+.2f} to the next vehicle" if verdict.margin else ""
-            print_line(
-                f"{verdict.camera_id} {names[verdict.camera_id]}: "
-                f"{'the right vehicle' if verdict.right else 'NOT the right vehicle'} first "
-                f"({score}{margin})"
-            )
-        print_line("Compared with the truth of the rendered clips; never accuracy on real streets.")
     return 0 if result.right else 1
+
+
+def _document(result: DemoResult, map_file: Path) -> dict[str, Any]:
+    return {
+        "right": result.right,
+        "sightings": result.num_sightings,
+        "played_s": round(result.played_s, 1),
+        "map": str(map_file),
+        "truth": {
+            "identity": result.route.identity,
+            "legs": [shown.identity if shown is not None else None for shown in result.route.shown],
+            "missing": [passage.camera_id for passage in result.route.missing],
+            "in_order": result.route.in_order,
+        },
+        "cameras": [
+            {
+                "camera_id": verdict.camera_id,
+                "passed": verdict.passed,
+                "right": verdict.right,
+                "score": round(verdict.best.score, 4) if verdict.best else None,
+                "margin": round(verdict.margin, 4) if verdict.margin is not None else None,
+                "identity": verdict.identity,
+            }
+            for verdict in result.verdicts
+        ],
+        **trace_document(result.traced, result.site.zone),
+    }
+
+
+def _lines(result: DemoResult, map_file: Path) -> list[str]:
+    names = {camera.id: camera.name for camera in result.site.cameras}
+    edges = ",".join(f"{edge:.0f}" for edge in result.query.box)
+    lines = [
+        f"{result.num_sightings} sightings in {result.played_s:.0f} s.",
+        f"Looking for the {result.query.vehicle_class or 'vehicle'} at {edges} in the snapshot.",
+        "",
+    ]
+    for line in trace_lines(result.traced, result.site.zone):
+        for camera_id, name in names.items():
+            line = line.replace(f"  {camera_id}  ", f"  {camera_id} {name}  ")
+        lines.append(line)
+    lines += [f"map: {map_file}", "", *_compared(result, names), ""]
+    lines += [_camera_line(verdict, names[verdict.camera_id]) for verdict in result.verdicts]
+    lines.append("Compared with the truth of the rendered clips; never accuracy on real streets.")
+    return lines
+
+
+def _compared(result: DemoResult, names: dict[str, str]) -> list[str]:
+    """The best route beside the truth."""
+    route = result.route
+    if route.right:
+        return [f"The route is exactly that of {route.identity}, the vehicle of the snapshot."]
+    lines = [f"The route is NOT that of {route.identity}, the vehicle of the snapshot:"]
+    routes = result.traced.trace.routes
+    for leg, shown in zip(routes[0].legs if routes else (), route.shown, strict=True):
+        if shown is None or shown.identity != route.identity:
+            whom = "no sighting" if shown is None else shown.identity or "no vehicle"
+            lines.append(f"  {leg.camera_id} {names[leg.camera_id]}: shows {whom}")
+    lines += [
+        f"  {passage.camera_id} {names[passage.camera_id]}: it passed here, and is missing"
+        for passage in route.missing
+    ]
+    if not route.in_order:
+        lines.append("  its passages are not in the order in which they happened")
+    return lines
+
+
+def _camera_line(verdict: CameraVerdict, name: str) -> str:
+    score = f"similarity {verdict.best.score:.2f}" if verdict.best else "no sighting"
+    margin = f", {verdict.margin:+.2f} to the next vehicle" if verdict.margin is not None else ""
+    if not verdict.passed:
+        return f"{verdict.camera_id} {name}: it never passed here (best {score})"
+    first = "the right vehicle" if verdict.right else "NOT the right vehicle"
+    return f"{verdict.camera_id} {name}: {first} first ({score}{margin})"

@@ -1,4 +1,4 @@
-"""Figures: `yanji models`, `eval`, `bench`."""
+"""`yanji models` and `yanji bench`."""
 
 from __future__ import annotations
 
@@ -56,96 +56,6 @@ def models_verify(as_json: bool) -> int:
     if as_json:
         print_json({"results": results})
     return 0 if all(result["ok"] for result in results) else 1
-
-
-@click.group("eval")
-def eval_verb() -> None:
-    """Figures on labelled data."""
-
-
-@eval_verb.command("reid")
-@click.option("--images", type=click.Path(path_type=Path), required=True, help="Folder of crops.")
-@click.option("--list", "list_file", type=click.Path(path_type=Path), required=True)
-@click.option("--model", help="Name of the embedder [default: that of the settings].")
-@installation_options
-def eval_reid(
-    images: Path,
-    list_file: Path,
-    model: str | None,
-    settings_file: Path | None,
-    archive: Path | None,
-    as_json: bool,
-) -> int:
-    """MAP, R1, R5 on crops named <class>_<id>_cam<n>.jpg: `all` and the classes against the other
-    camera, `all_veri` against all images but those of the same vehicle and camera.
-    """
-    from yanji.api.pipeline import open_reid
-    from yanji.reid.evaluate import evaluate_list
-
-    setup = set_up(
-        as_json=as_json,
-        archive=archive,
-        settings_file=settings_file,
-        flags={"embedder": model} if model else None,
-    )
-    figures = evaluate_list(images, list_file, open_reid(setup.settings))
-    if as_json:
-        print_json(figures)
-        return 0
-    rows = [
-        [
-            name,
-            f"{values['mAP']:.3f}",
-            f"{values['R1']:.3f}",
-            f"{values['R5']:.3f}",
-            str(values["num_queries"]),
-        ]
-        for name, values in figures.items()
-    ]
-    for line in table(["", "mAP", "R1", "R5", "queries"], rows):
-        print_line(line)
-    return 0
-
-
-@eval_verb.command("detect")
-@click.option("--images", type=click.Path(path_type=Path), required=True)
-@click.option("--labels", type=click.Path(path_type=Path), required=True, help="YOLO labels.")
-@click.option("--names", type=click.Path(path_type=Path), required=True, help="A class per line.")
-@installation_options
-def eval_detect(
-    images: Path,
-    labels: Path,
-    names: Path,
-    settings_file: Path | None,
-    archive: Path | None,
-    as_json: bool,
-) -> int:
-    """AP and recall of the installation's detector, per class and for any vehicle."""
-    from yanji.detect.card import load_card
-    from yanji.detect.evaluate import evaluate_folder, read_names
-    from yanji.detect.yolo import Detector, Thresholds
-
-    settings = set_up(as_json=as_json, archive=archive, settings_file=settings_file).settings
-    label_names = read_names(names)
-    # AP is a figure over all scores: cut off where tracking cuts, it would come out too low.
-    all_scores = Thresholds(candidate=0.001)
-    card = load_card(settings.detector)
-    detector = Detector(card, settings.runtime, settings.precision, all_scores)
-    figures = evaluate_folder(images, labels, label_names, detector)
-    if as_json:
-        print_json(figures)
-        return 0
-    heads = [key for values in list(figures.values())[:1] for key in values]
-    rows = [[name, *[_cell(values[key]) for key in heads]] for name, values in figures.items()]
-    for line in table(["", *heads], rows):
-        print_line(line)
-    return 0
-
-
-def _cell(value: float | int | None) -> str:
-    if value is None:
-        return "-"
-    return str(value) if isinstance(value, int) else f"{value:.3f}"
 
 
 @click.group("bench")
@@ -207,4 +117,25 @@ def bench_index_verb(num: int, dimension: int, as_json: bool) -> int:
     else:
         for name, value in figures.items():
             print_line(f"{name}: {value:.10g}")
+    return 0
+
+
+@bench_verb.command("testcity")
+@click.option("--frames", type=click.IntRange(3, 500), default=20, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+def bench_testcity_verb(frames: int, as_json: bool) -> int:
+    """CPU milliseconds per rendered 960x540 frame with 12 vehicles, for each light."""
+    from yanji.ingest.testcity.drawing_cost import measure_drawing
+
+    figures = measure_drawing(frames, say=note)
+    if as_json:
+        print_json(figures)
+        return 0
+    heads = ["draw_ms", "lens_ms", "encode_ms", "frame_ms", "in_view", "setup_ms"]
+    rows = [
+        [name, *[f"{values[head]:g}" for head in heads]]
+        for name, values in figures["lights"].items()
+    ]
+    for line in table(["light", *heads], rows):
+        print_line(line)
     return 0

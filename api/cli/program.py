@@ -33,8 +33,9 @@ _VERBS = {
     "site": ("places", "Check a site file."),
     "schemas": ("places", "Write the JSON schemas of both settings files."),
     "models": ("figures", "List and verify the models."),
-    "eval": ("figures", "Figures on labelled data."),
+    "eval": ("evaluations", "Figures on labelled data."),
     "bench": ("figures", "Speed and memory, as ratios measured side by side."),
+    "testcity": ("testcity", "Rendered streets and vehicles with the truth beside them."),
 }
 """Verb -> (file of this folder, one line of help). The files are imported when a verb is used:
 `yanji --help` loads no models and no native libraries."""

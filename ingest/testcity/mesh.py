@@ -35,6 +35,8 @@ class Material(IntEnum):
     TROUSERS = 12
     HELMET = 13
     WHITE = 14
+    CARDBOARD = 15
+    GLOW = 19
     ASPHALT = 20
     PAVING = 21
     KERB = 22
@@ -68,6 +70,13 @@ class MeshBuilder:
     def build(self) -> Mesh:
         """Return everything added so far, (N, 7) float32."""
         return np.concatenate(self._parts).astype(np.float32)
+
+    def retouch_last(self, num_quads: int, material: float) -> None:
+        """Give the last `num_quads` rectangles another material; a fraction below 0.5 may carry a
+        variant for the shader.
+        """
+        for part in self._parts[len(self._parts) - num_quads :]:
+            part[:, 6] = material
 
     def triangles(
         self, points_N3: FloatArray, normals_N3: FloatArray, materials_N: IntArray

@@ -1,176 +1,222 @@
-"""Renders the test city with moderngl on EGL: no screen and no GPU are needed.
-
-`python -m yanji.ingest.testcity.render --out DIR` makes the demo's clips anew. Only this module
-imports moderngl, and only when a renderer is made; playing the clips does not need it.
-"""
+"""Renders a whole city into a folder: one process for each core, resumable."""
 
 from __future__ import annotations
 
+import functools
+import json
 import os
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import click
-import numpy as np
+import cv2
 
-from yanji.configs.errors import YanjiError
-from yanji.ingest.frame import BgrImage
-from yanji.ingest.testcity import shaders
-from yanji.ingest.testcity.kinds import KINDS, mesh_of
-from yanji.ingest.testcity.mesh import Mesh
-from yanji.ingest.testcity.scene import Matrix, Placed, View, camera_matrix, sun_matrix
-from yanji.ingest.testcity.street import ROAD_HALF_M, street
+from yanji.configs.errors import UsageError
+from yanji.ingest.testcity.cameras import lights_of
+from yanji.ingest.testcity.city import START, City, build_city, camera_start, look_of
+from yanji.ingest.testcity.drawing.gpu import Gpu
+from yanji.ingest.testcity.drawing.renderer import Renderer
+from yanji.ingest.testcity.drawing.still import paint_grounds
+from yanji.ingest.testcity.film import film
+from yanji.ingest.testcity.passages import passages_of
+from yanji.ingest.testcity.share_out import share_out
+from yanji.ingest.testcity.site_of import manifest_text, write_site
+from yanji.ingest.testcity.traffic.drive import Planned
+from yanji.ingest.testcity.truth import (
+    CityTruth,
+    TrueDrive,
+    TruePassage,
+    TrueSnapshot,
+    camera_file,
+    read_camera,
+    write_city,
+)
+from yanji.ingest.testcity.vehicles.kinds import KINDS
 
-_SHADOW_PX: Final = 2048
-_PACKAGES: Final = "libegl1 libegl-mesa0 libgl1-mesa-dri"
+PICTURES: Final = 1
+"""Raised when the same order would give other pictures: parts of both kinds must not be mixed."""
+ORDER_FILE: Final = "order.json"
 
 
-class RendererError(YanjiError):
-    """The renderer cannot start: moderngl or the system's EGL libraries are missing."""
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be rendered."""
 
-    code = "renderer"
+    cameras: int
+    seconds: float
+    seed: int
+    width: int = 960
+    height: int = 540
+    fps: int = 10
+    light: str = "mixed"
+    preset: str = "veryfast"
+    crf: int = 26
+    story: tuple[Planned, ...] = ()
 
+    @property
+    def num_frames(self) -> int:
+        """Frames of each clip."""
+        return round(self.seconds * self.fps)
 
-class Renderer:
-    """Draws one camera's piece of street; make one per view, and close it."""
-
-    def __init__(self, view: View, width: int = 960, height: int = 540, samples: int = 4) -> None:
-        """Open an off-screen context.
+    def check(self) -> None:
+        """Refuse what cannot be rendered.
 
         Raises:
-            RendererError: moderngl or a system library is missing; the hint names the package.
+            UsageError: a number out of range.
         """
-        self._view, self._size = view, (width, height)
-        self._context = context = _open_context()
-        self._surface = context.program(shaders.VERTEX, shaders.FRAGMENT)
-        self._depth = context.program(shaders.DEPTH_VERTEX, shaders.DEPTH_FRAGMENT)
-        self._canvas = context.framebuffer(
-            [context.renderbuffer(self._size, 3, samples=samples)],
-            context.depth_renderbuffer(self._size, samples=samples),
-        )
-        self._resolved = context.framebuffer([context.renderbuffer(self._size, 3)])
-        self._arrays: dict[str, tuple[Any, Any]] = {}
-        self._still = self._upload(street(view.seed))
-        self._shadows = [self._shadow_map() for _ in range(2)]
-        self._set_view()
-        self._draw_depth(self._shadows[0][1], [(self._still, np.eye(4))])
-
-    def close(self) -> None:
-        """Release the context."""
-        self._context.release()
-
-    def frame(self, vehicles: Sequence[Placed]) -> BgrImage:
-        """Draw one clean picture: (height, width, 3) uint8 BGR, before lens and sensor."""
-        for vehicle in vehicles:
-            if vehicle.kind not in self._arrays:
-                self._arrays[vehicle.kind] = self._upload(mesh_of(vehicle.kind))
-        drawn = [(self._arrays[v.kind], v.model_matrix) for v in vehicles]
-        self._draw_depth(self._shadows[1][1], drawn)
-        self._shadows[0][0].use(0)
-        self._shadows[1][0].use(1)
-        self._canvas.use()
-        self._canvas.clear(*self._view.light.sky_low, 1.0, depth=1.0)
-        self._set_footprints(vehicles)
-        for vehicle, (arrays, matrix) in zip(vehicles, drawn, strict=True):
-            look = vehicle.look
-            for name in ("paint", "accent", "jacket", "helmet", "dirt"):
-                self._surface[name].value = getattr(look, name)
-            self._write(self._surface, "model", matrix)
-            arrays[0].render()
-        self._write(self._surface, "model", np.eye(4))
-        self._still[0].render()
-        self._context.copy_framebuffer(self._resolved, self._canvas)
-        raw = self._resolved.read(components=3, alignment=1)
-        width, height = self._size
-        rgb = np.frombuffer(raw, np.uint8).reshape(height, width, 3)
-        return np.ascontiguousarray(rgb[::-1, :, ::-1])
-
-    def _upload(self, mesh: Mesh) -> tuple[Any, Any]:
-        """Put a mesh on the device: vertex arrays for colour and for depth."""
-        buffer = self._context.buffer(np.ascontiguousarray(mesh).tobytes())
-        return (
-            self._context.vertex_array(
-                self._surface, [(buffer, "3f 3f 1f", "position", "normal", "material")]
+        lights_of(self.light)
+        problems = {
+            "--cameras must be 1 to 81": not 1 <= self.cameras <= 81,
+            "--seconds must be above 0, at most 3600": not 0 < self.seconds <= 3600,
+            "--size must be even, 64x64 to 3840x2160": not (
+                64 <= self.width <= 3840
+                and 64 <= self.height <= 2160
+                and self.width % 2 == self.height % 2 == 0
             ),
-            self._context.vertex_array(self._depth, [(buffer, "3f 16x", "position")]),
+            "--fps must be 1 to 30": not 1 <= self.fps <= 30,
+            "--seconds must hold at least one frame": not self.seconds * self.fps >= 0.5,
+            "--seed must not be negative": self.seed < 0,
+        }
+        for problem, found in problems.items():
+            if found:
+                raise UsageError(f"{problem}.")
+
+    def city(self) -> City:
+        """Build the city that is rendered."""
+        return build_city(self.seed, self.cameras, self.seconds, self.light, self.story)
+
+
+def render_city(
+    order: Order,
+    folder: Path,
+    workers: int,
+    progress: Callable[[int, int], None],
+    snapshot: TrueSnapshot | None = None,
+) -> CityTruth:
+    """Render all clips, the truth beside them, `site.yaml` and `manifest.csv`.
+
+    A folder in which the same order was begun is completed; nothing that is done is done again.
+
+    Args:
+        order: what to render.
+        folder: made if missing.
+        workers: processes, at least 1; each draws whole cameras.
+        progress: told (frames done, frames in all) after every ten seconds of film.
+        snapshot: goes into the truth.
+
+    Raises:
+        UsageError: the order is impossible, or the folder holds another one.
+        RendererError: moderngl or a system library is missing.
+        YanjiError: a worker failed; what it had finished is kept.
+    """
+    order.check()
+    _begin(order, folder)
+    city = order.city()
+    _draw_all(order, folder, workers, progress)
+    shutil.rmtree(folder / "parts", ignore_errors=True)
+    write_site(folder, city.network, city.views)
+    starts = {view.camera_id: camera_start(view) for view in city.views}
+    (folder / "manifest.csv").write_text(manifest_text(city.views, starts), encoding="utf-8")
+    truth = truth_of(order, city, folder, snapshot)
+    write_city(folder, truth)
+    return truth
+
+
+def truth_of(
+    order: Order, city: City, folder: Path, snapshot: TrueSnapshot | None = None
+) -> CityTruth:
+    """Put together what the clips in a folder show, from the truth beside them."""
+    cameras = {v.camera_id: read_camera(camera_file(folder, v.camera_id)) for v in city.views}
+    passages: dict[str, list[TruePassage]] = {}
+    for camera_id, camera in cameras.items():
+        found = passages_of(camera_id, camera.frames, order.width, order.height, order.fps)
+        for identity, visits in found.items():
+            passages.setdefault(identity, []).extend(visits)
+    drives = {}
+    for drive in city.drives:
+        visits = sorted(
+            passages.get(drive.identity, []), key=lambda p: (p.first_frame, p.camera_id)
+        )
+        drives[drive.identity] = TrueDrive(
+            identity=drive.identity,
+            kind=drive.kind,
+            vehicle_class=KINDS[drive.kind].vehicle_class,
+            plate=look_of(drive.kind, drive.look_seed, city.seed).plate,
+            route=tuple((node, at_s) for node, at_s in drive.route if at_s <= order.seconds),
+            passages=tuple(visits),
+        )
+    return CityTruth(
+        seed=order.seed,
+        width=order.width,
+        height=order.height,
+        fps=order.fps,
+        num_frames=order.num_frames,
+        start=START,
+        cameras=cameras,
+        drives=drives,
+        snapshot=snapshot,
+    )
+
+
+def _begin(order: Order, folder: Path) -> None:
+    """Claim a folder for an order, or find the same one begun."""
+    text = json.dumps({"pictures": PICTURES, **asdict(order)}, ensure_ascii=False, indent=1) + "\n"
+    marker = folder / ORDER_FILE
+    folder.mkdir(parents=True, exist_ok=True)
+    if marker.exists():
+        if marker.read_text(encoding="utf-8") != text:
+            raise UsageError(
+                f"{folder.name} holds another city (or one of another version).",
+                hint=f"Give another --out, or remove {folder.name} first. It was ordered as in "
+                f"{ORDER_FILE}.",
+            )
+        return
+    if any(folder.iterdir()):
+        raise UsageError(f"{folder.name} is not empty.", hint="Give a new or an empty folder.")
+    marker.write_text(text, encoding="utf-8")
+
+
+def _draw_all(
+    order: Order, folder: Path, workers: int, progress: Callable[[int, int], None]
+) -> None:
+    total = order.num_frames * order.cameras
+    done = 0
+
+    def report(num_frames: int) -> None:
+        nonlocal done
+        done += num_frames
+        progress(done, total)
+
+    work = functools.partial(_open_filming, order, folder)
+    share_out(range(order.cameras), workers, work, report)
+
+
+@contextmanager
+def _open_filming(order: Order, folder: Path) -> Iterator[Callable[[int], Iterator[int]]]:
+    """Give what films the camera of a number, part by part."""
+    os.environ["LP_NUM_THREADS"] = "1"
+    cv2.setNumThreads(1)
+    city = order.city()
+    opened: list[Gpu] = []
+
+    def work(number: int) -> Iterator[int]:
+        view = city.views[number]
+
+        def open_renderer() -> Renderer:
+            if not opened:
+                opened.append(Gpu())
+            grounds = paint_grounds(city.network, city.seed, view.node)
+            return Renderer(opened[0], view, city.street, grounds, (order.width, order.height))
+
+        yield from film(
+            city, view, open_renderer, folder, order.num_frames, order.fps, order.preset, order.crf
         )
 
-    def _shadow_map(self) -> tuple[Any, Any]:
-        texture = self._context.depth_texture((_SHADOW_PX, _SHADOW_PX))
-        texture.compare_func = "<="
-        texture.repeat_x = texture.repeat_y = False
-        return texture, self._context.framebuffer(depth_attachment=texture)
-
-    def _set_view(self) -> None:
-        view, light, program = self._view, self._view.light, self._surface
-        sun = np.asarray(light.sun, dtype=float)
-        program["eye"].value = view.eye
-        program["sun"].value = tuple((sun / np.linalg.norm(sun)).tolist())
-        program["sun_colour"].value = light.sun_colour
-        program["sky_high"].value, program["sky_low"].value = light.sky_high, light.sky_low
-        program["haze"].value, program["seed"].value = light.haze, float(view.seed)
-        program["road_half"].value = ROAD_HALF_M
-        program["still_shadow"].value, program["moving_shadow"].value = 0, 1
-        self._write(program, "view_projection", camera_matrix(view, *self._size))
-        self._write(program, "light_matrix", sun_matrix(view))
-        self._write(self._depth, "view_projection", sun_matrix(view))
-
-    def _set_footprints(self, vehicles: Sequence[Placed]) -> None:
-        rows = np.zeros((shaders.MAX_FOOTPRINTS, 4), np.float32)
-        strengths = np.zeros(shaders.MAX_FOOTPRINTS, np.float32)
-        for row, vehicle in enumerate(vehicles[: shaders.MAX_FOOTPRINTS]):
-            half = np.abs(mesh_of(vehicle.kind)[:, :2]).max(axis=0)
-            narrow = KINDS[vehicle.kind].narrow
-            grown = (half[0] - 0.3, 0.08) if narrow else (half[0] - 0.1, half[1] - 0.12)
-            rows[row] = (vehicle.x_m, vehicle.y_m, *grown)
-            strengths[row] = 0.45 if narrow else 0.80
-        self._surface["num_footprints"].value = min(len(vehicles), shaders.MAX_FOOTPRINTS)
-        self._surface["footprints"].write(rows.tobytes())
-        self._surface["footprint_strength"].write(strengths.tobytes())
-
-    def _draw_depth(self, target: Any, drawn: Sequence[tuple[tuple[Any, Any], Matrix]]) -> None:
-        self._context.enable(self._context.DEPTH_TEST)
-        target.use()
-        target.clear(depth=1.0)
-        for arrays, matrix in drawn:
-            self._write(self._depth, "model", matrix)
-            arrays[1].render()
-
-    @staticmethod
-    def _write(program: Any, name: str, matrix: Matrix) -> None:
-        program[name].write(np.ascontiguousarray(matrix.T, dtype=np.float32).tobytes())
-
-
-def _open_context() -> Any:
-    os.environ.setdefault("LP_NUM_THREADS", "1")
     try:
-        import moderngl
-    except ImportError as error:
-        raise RendererError(
-            "the test city needs moderngl", hint="install it: pip install 'yanji[testcity]'"
-        ) from error
-    try:
-        return moderngl.create_context(standalone=True, backend="egl")
-    except Exception as error:  # moderngl raises bare Exception when EGL cannot be loaded
-        raise RendererError(
-            "no off-screen OpenGL (EGL) on this system",
-            hint=f"install the system libraries, for example: apt install {_PACKAGES}",
-        ) from error
-
-
-@click.command()
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the clips.")
-@click.option("--camera", "cameras", multiple=True, help="Only this camera (repeatable).")
-def main(out: Path, cameras: tuple[str, ...]) -> None:
-    """Render the demo's clips, truth and snapshot anew."""
-    from yanji.ingest.testcity.film import make_clips
-
-    try:
-        make_clips(out, cameras)
-    except YanjiError as error:
-        raise click.ClickException(f"{error.message}. {error.hint}") from error
-
-
-if __name__ == "__main__":
-    main()
+        yield work
+    finally:
+        for gpu in opened:
+            gpu.close()

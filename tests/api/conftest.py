@@ -32,6 +32,9 @@ from yanji.reid.sighting import CropFile, Embedding, Sighting
 CASE = ("--case", "2026-17", "--reason", "hit and run at the bridge")
 EIGHT = "2026-11-20T08:00:00+08:00"
 EIGHT_NS = 1_795_132_800 * 10**9
+SHOWN = {"K04": "2026-11-20T08:00:05.340", "K03": "2026-11-20T08:00:17.570"}
+"""What the clocks of the town's cameras show at its clips' first frames: truly 4 s and 20 s past
+eight, and the site knows by how much the clocks are wrong."""
 # One thread, the runtime that loads fastest, and no dependence on the room of the machine's disk.
 ENVIRONMENT = {
     "YANJI_RUNTIME": "onnxruntime",
@@ -149,18 +152,21 @@ def cut() -> Callable[[Path, Path, float, float], Path]:
 
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The target's passage at K01 and at K02, and a second and a half of K03."""
+    """The target's passage at K04 and at K03, and two seconds and a half of K01."""
     folder = tmp_path_factory.mktemp("clips")
     return {
-        "K01": cut_clip(clip_path("K01"), folder / "K01.mp4", 0.0, 7.0),
-        "K02": cut_clip(clip_path("K02"), folder / "K02.mp4", 10.0, 14.5),
-        "K03": cut_clip(clip_path("K03"), folder / "K03.mp4", 0.0, 2.5),
+        "K04": cut_clip(clip_path("K04"), folder / "K04.mp4", 4.0, 8.6),
+        "K03": cut_clip(clip_path("K03"), folder / "K03.mp4", 20.0, 24.6),
+        "K01": cut_clip(clip_path("K01"), folder / "K01.mp4", 0.0, 2.5),
     }
 
 
 @dataclass(frozen=True)
 class Town:
-    """An archive made from two clips by `yanji index`, and what that printed."""
+    """An archive made from two clips by `yanji index`, and what that printed.
+
+    The clips begin at eight, true time; the target is at K04 from 5.7 s, at K03 from 21.4 s on.
+    """
 
     archive: Path
     site: Path
@@ -174,8 +180,8 @@ def indexed_town(clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactor
     manifest = folder / "night.csv"
     manifest.write_text(
         "camera_id,path,start\n"
-        f"K01,{clips['K01']},2026-11-20 08:00:00\n"
-        f"K02,{clips['K02']},2026-11-20 08:00:10\n",
+        f"K04,{clips['K04']},{SHOWN['K04'].replace('T', ' ')}\n"
+        f"K03,{clips['K03']},{SHOWN['K03']}+08:00\n",
         encoding="utf-8",
     )
     archive = folder / "archive"

@@ -15,7 +15,12 @@ import pytest
 from yanji.api.cli.libraries import explain_import_error
 from yanji.api.cli.program import _VERBS, program
 from yanji.ingest.array_picture import ArrayPicture
-from yanji.ingest.testcity.demo_data import clip_path, load_truth, snapshot_path
+from yanji.ingest.testcity.demo_data import (
+    clip_path,
+    load_truth,
+    snapshot_of,
+    snapshot_path,
+)
 
 HEAVY = ("av", "cv2", "openvino", "faiss", "onnxruntime", "torch", "trackers", "sqlalchemy")
 EXAMPLES = Path(__file__).parents[2] / "configs"
@@ -208,8 +213,7 @@ def test_models_are_listed_and_verified(yanji):
 
 
 def test_figures_of_a_tiny_reid_list(yanji, tmp_path):
-    truth = load_truth()
-    x1, y1, x2, y2 = truth.snapshot.box_px
+    x1, y1, x2, y2 = (round(edge) for edge in snapshot_of(load_truth(())).box_px)
     picture = cv2.imread(str(snapshot_path()))
     other = cv2.flip(picture, 1)[y1:y2, :120]
     names = []
@@ -236,10 +240,12 @@ def test_figures_of_a_tiny_detector_set(yanji, tmp_path):
     images, labels = tmp_path / "images", tmp_path / "labels"
     images.mkdir()
     labels.mkdir()
-    picture = cv2.imread(str(snapshot_path()))
+    x1, y1, x2, y2 = (round(edge) for edge in snapshot_of(load_truth(())).box_px)
+    # Around the target: the other vehicles have no labels.
+    picture = cv2.imread(str(snapshot_path()))[y1 - 60 : y2 + 60, x1 - 60 : x2 + 60]
     height, width = picture.shape[:2]
-    cv2.imwrite(str(images / "a.jpg"), picture)
-    x1, y1, x2, y2 = load_truth().snapshot.box_px
+    cv2.imwrite(str(images / "a.png"), picture)
+    x1, y1, x2, y2 = 60, 60, x2 - x1 + 60, y2 - y1 + 60
     box = ((x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height)
     (labels / "a.txt").write_text("0 " + " ".join(f"{part:.6f}" for part in box) + "\n")
     (tmp_path / "names.txt").write_text("motorcycle\n")

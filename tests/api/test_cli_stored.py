@@ -33,16 +33,16 @@ def audited(yanji, filled):
 
 def test_runs_are_listed_for_people_and_programs(yanji, town):
     runs = yanji("runs", "list", "--archive", town.archive, "-c", town.site, "--json").json["runs"]
-    assert [run["camera_id"] for run in runs] == ["K01", "K02"]
+    assert [run["camera_id"] for run in runs] == ["K04", "K03"]
     assert [run["start"] for run in runs] == [
-        "2026-11-20T08:00:00.000+08:00",
-        "2026-11-20T08:00:10.000+08:00",
+        "2026-11-20T08:00:05.340+08:00",
+        "2026-11-20T08:00:17.570+08:00",
     ]
     assert set(runs[0]) == {
         *("run_id", "camera_id", "kind", "source", "start", "end", "end_reason"),
         *("state", "sightings"),
     }
-    told = yanji("runs", "list", "--archive", town.archive, "--camera", "K02")
+    told = yanji("runs", "list", "--archive", town.archive, "--camera", "K03")
     assert runs[1]["run_id"] in told.out
     assert runs[0]["run_id"] not in told.out
     unknown = yanji("runs", "list", "--archive", town.archive, "-c", town.site, "--camera", "K9")

@@ -149,3 +149,11 @@ def test_real_pictures(detector: Detector, shared: Path) -> None:
     # Counted by eye in the first frame: 11 vehicles nearer than the gantry.
     assert 8 <= sure.sum() <= 16
     assert (np.diff(found.scores_N) <= 0).all()
+
+
+def test_the_long_side_can_be_chosen(card: Card) -> None:
+    detector = Detector(card, long_side_px=320)
+    raw_XA, fit = detector.raw(ArrayPicture(np.zeros((540, 960, 3), np.uint8)))
+    assert (fit.height, fit.width, fit.inner_height) == (192, 320, 180)
+    assert raw_XA.shape[1] == sum((192 // stride) * (320 // stride) for stride in (8, 16, 32))
+    assert detector.first.input_shape == (1, 192, 320)

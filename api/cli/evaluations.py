@@ -1,0 +1,221 @@
+"""`yanji eval`: figures on labelled data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from yanji.api.cli.city_tables import detect_lines, track_lines
+from yanji.api.cli.options import Setup, finite, installation_options, set_up
+from yanji.api.cli.output import note, print_json, print_line, table
+from yanji.configs.errors import UsageError
+
+_FPS = 5.0
+_SIDE_PX = 640
+
+
+def _finite(
+    context: click.Context, parameter: click.Parameter, value: float | None
+) -> float | None:
+    return None if value is None else finite(context, parameter, value)
+
+
+# Without a default, so that one given in vain is refused and not ignored.
+_fps_option = click.option(
+    "--fps",
+    type=click.FloatRange(0, 240, min_open=True),
+    callback=_finite,
+    help=f"Frames of the test city analysed per second [default: {_FPS:g}].",
+)
+_size_option = click.option(
+    "--size",
+    type=click.Choice(["640", "960"]),
+    help=f"Long side of the detector's input in pixels [default: {_SIDE_PX}].",
+)
+
+
+@click.group("eval")
+def eval_verb() -> None:
+    """Figures on labelled data."""
+
+
+@eval_verb.command("reid")
+@click.option("--images", type=click.Path(path_type=Path), required=True, help="Folder of crops.")
+@click.option("--list", "list_file", type=click.Path(path_type=Path), required=True)
+@click.option("--model", help="Name of the embedder [default: that of the settings].")
+@installation_options
+def eval_reid(
+    images: Path,
+    list_file: Path,
+    model: str | None,
+    settings_file: Path | None,
+    archive: Path | None,
+    as_json: bool,
+) -> int:
+    """MAP, R1, R5 on crops named <class>_<id>_cam<n>.jpg: `all` and the classes against the other
+    camera, `all_veri` against all images but those of the same vehicle and camera.
+    """
+    from yanji.api.pipeline import open_reid
+    from yanji.reid.evaluate import evaluate_list
+
+    setup = set_up(
+        as_json=as_json,
+        archive=archive,
+        settings_file=settings_file,
+        flags={"embedder": model} if model else None,
+    )
+    figures = evaluate_list(images, list_file, open_reid(setup.settings))
+    if as_json:
+        print_json(figures)
+        return 0
+    rows = [
+        [
+            name,
+            f"{values['mAP']:.3f}",
+            f"{values['R1']:.3f}",
+            f"{values['R5']:.3f}",
+            str(values["num_queries"]),
+        ]
+        for name, values in figures.items()
+    ]
+    for line in table(["", "mAP", "R1", "R5", "queries"], rows):
+        print_line(line)
+    return 0
+
+
+@eval_verb.command("detect")
+@click.option("--images", type=click.Path(path_type=Path), help="Folder of pictures.")
+@click.option("--labels", type=click.Path(path_type=Path), help="YOLO labels.")
+@click.option("--names", type=click.Path(path_type=Path), help="A class per line.")
+@click.option("--testcity", type=click.Path(path_type=Path), help="Rendered clips with truth.")
+@_size_option
+@_fps_option
+@installation_options
+def eval_detect(
+    images: Path | None,
+    labels: Path | None,
+    names: Path | None,
+    testcity: Path | None,
+    size: str | None,
+    fps: float | None,
+    settings_file: Path | None,
+    archive: Path | None,
+    as_json: bool,
+) -> int:
+    """AP and recall of the installation's detector, per class and for any vehicle.
+
+    Either on labelled pictures (--images, --labels, --names) or on a rendered test city
+    (--testcity): recall by type, size and view there, which is not accuracy on real streets.
+    """
+    given = [path for path in (images, labels, names) if path is not None]
+    if testcity is not None and given:
+        raise UsageError("--testcity stands alone: its folder holds pictures and truth.")
+    if testcity is None and fps is not None:
+        raise UsageError("--fps belongs to --testcity: pictures have no rate.")
+    setup = set_up(as_json=as_json, archive=archive, settings_file=settings_file)
+    side_px = int(size or _SIDE_PX)
+    if testcity is not None:
+        return _detect_in_city(setup, testcity, side_px, fps or _FPS)
+    if images is None or labels is None or names is None:
+        raise UsageError(
+            "--images, --labels and --names belong together.",
+            hint="Or a rendered test city: yanji eval detect --testcity DIR",
+        )
+    return _detect_in_pictures(setup, images, labels, names, side_px)
+
+
+def _detect_in_city(setup: Setup, folder: Path, side_px: int, fps: float) -> int:
+    from yanji.api.pipeline import open_detector
+    from yanji.detect.evaluate_testcity import city_figures, look_at_city
+    from yanji.detect.testcity_frames import read_city
+
+    truth = read_city(folder)
+    detector = open_detector(setup.settings, side_px)
+    seen = look_at_city(
+        folder, truth, lambda picture: detector.detect(picture, overhead=True), fps, note
+    )
+    figures = {**city_figures(seen), "size": side_px, "fps": fps}
+    _answer(setup, figures, detect_lines)
+    return 0
+
+
+def _detect_in_pictures(setup: Setup, images: Path, labels: Path, names: Path, side_px: int) -> int:
+    from yanji.detect.card import load_card
+    from yanji.detect.evaluate import evaluate_folder, read_names
+    from yanji.detect.yolo import Detector, Thresholds
+
+    settings = setup.settings
+    label_names = read_names(names)
+    # AP is a figure over all scores: cut off where tracking cuts, it would come out too low.
+    all_scores = Thresholds(candidate=0.001)
+    card = load_card(settings.detector)
+    detector = Detector(
+        card, settings.runtime, settings.precision, all_scores, long_side_px=side_px
+    )
+    _answer(setup, evaluate_folder(images, labels, label_names, detector), _ap_lines)
+    return 0
+
+
+def _ap_lines(figures: dict[str, Any]) -> list[str]:
+    heads = [key for values in list(figures.values())[:1] for key in values]
+    rows = [[name, *[_cell(values[key]) for key in heads]] for name, values in figures.items()]
+    return table(["", *heads], rows)
+
+
+def _cell(value: float | int | None) -> str:
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
+
+
+@eval_verb.command("track")
+@click.option(
+    "--testcity",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Rendered clips with truth.",
+)
+@click.option("--truth-boxes", is_flag=True, help="Feed the true boxes: measures tracing apart.")
+@click.option(
+    "--max-queries",
+    type=click.IntRange(1, 100_000),
+    default=200,
+    show_default=True,
+    help="Vehicles asked for, of each group.",
+)
+@_size_option
+@_fps_option
+@installation_options
+def eval_track(
+    testcity: Path,
+    truth_boxes: bool,
+    max_queries: int,
+    size: str | None,
+    fps: float | None,
+    settings_file: Path | None,
+    archive: Path | None,
+    as_json: bool,
+) -> int:
+    """Tracking (IDF1, HOTA) and whole routes on a rendered test city; not accuracy outside."""
+    from yanji.api.evaluate_city import CityRun, evaluate_city
+
+    if truth_boxes and size is not None:
+        raise UsageError("--size is the detector's, and with --truth-boxes there is none.")
+    setup = set_up(as_json=as_json, archive=archive, settings_file=settings_file)
+    side_px = int(size or _SIDE_PX)
+    run = CityRun(testcity, setup.settings, fps or _FPS, side_px, truth_boxes, max_queries)
+    _answer(setup, evaluate_city(run, note), track_lines)
+    return 0
+
+
+def _answer(
+    setup: Setup, figures: dict[str, Any], lines: Callable[[dict[str, Any]], list[str]]
+) -> None:
+    if setup.as_json:
+        print_json(figures)
+        return
+    for line in lines(figures):
+        print_line(line)

@@ -1,0 +1,1 @@
+"""How the test city's traffic moves: lights, ways, junctions, and who drives where."""

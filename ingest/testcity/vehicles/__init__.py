@@ -1,0 +1,1 @@
+"""Vehicles made in code: meshes, individuals, plates and what is painted on them."""
