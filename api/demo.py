@@ -56,6 +56,17 @@ class CameraVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Played:
+    """How the playing went."""
+
+    seconds: float
+    num_dropped: int = 0
+    """Frames that were to be analysed and were given up, because the machine was too slow."""
+    num_wanted: int = 0
+    """Frames that were to be analysed, about."""
+
+
+@dataclass(frozen=True, slots=True)
 class DemoResult:
     """Everything that the demo shows."""
 
@@ -65,7 +76,7 @@ class DemoResult:
     route: RouteVerdict
     verdicts: tuple[CameraVerdict, ...]
     num_sightings: int
-    played_s: float
+    played: Played
 
     @property
     def right(self) -> bool:
@@ -98,8 +109,8 @@ def run_demo(
         server = stack.enter_context(serve_folder(clips))
         site = live_site(clips / "site.yaml", server.url_of, Path(scratch))
         say(f"playing {len(site.cameras)} cameras over RTSP for {truth.duration_s:.0f} s")
-        played_s = _play(site, truth, archive, settings, say)
-    return ask_and_judge(clips, archive, site, truth, settings, played_s, map_path)
+        played = _play(site, truth, archive, settings, say)
+    return ask_and_judge(clips, archive, site, truth, settings, played, map_path)
 
 
 def ask_and_judge(
@@ -108,7 +119,7 @@ def ask_and_judge(
     site: Site,
     truth: CityTruth,
     settings: Settings,
-    played_s: float,
+    played: Played,
     map_path: Path | None = None,
 ) -> DemoResult:
     """Search and trace the snapshot's vehicle in an archive of the clips; judge by the truth."""
@@ -142,7 +153,7 @@ def ask_and_judge(
             cameras = map_cameras(site, reader)
             write_map(route_map(traced, site, reader, cameras, query.crop, NOTE), map_path)
         num_sightings = reader.num_sightings()
-    return DemoResult(site, query, traced, route, verdicts, num_sightings, played_s)
+    return DemoResult(site, query, traced, route, verdicts, num_sightings, played)
 
 
 def live_site(path: Path, url_of: Callable[..., str], scratch: Path) -> Site:
@@ -161,13 +172,15 @@ def live_site(path: Path, url_of: Callable[..., str], scratch: Path) -> Site:
 
 def _play(
     site: Site, truth: CityTruth, archive: Path, settings: Settings, say: Callable[[str], None]
-) -> float:
-    """Run the installation until every clip was played once; returns the seconds it took."""
+) -> Played:
+    """Run the installation until every clip was played once."""
     began = time.monotonic()
     next_line = [began + 5.0]
+    dropped: dict[str, int] = {}
 
     def watch(supervisor: Supervisor) -> None:
         beats = supervisor.camera_beats
+        dropped.update({beat.camera_id: beat.num_dropped for beat in beats})
         ended = all(beat.num_frames >= truth.num_frames - 1 for beat in beats)
         if ended or time.monotonic() - began > TIME_LIMIT_S:
             supervisor.stop()
@@ -183,7 +196,8 @@ def _play(
         status_every_s=0.25,
     )
     supervisor.run()
-    return time.monotonic() - began
+    wanted = sum(camera.analyse_fps for camera in site.cameras) * truth.duration_s
+    return Played(time.monotonic() - began, sum(dropped.values()), round(wanted))
 
 
 def _query_point(reader: ArchiveReader, truth: CityTruth, snapshot: TrueSnapshot) -> QueryPoint:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_FOLDER = Path("demo-archive")
 _DEFAULT_MAP = Path("demo-map.png")
+_MANY_DROPPED = 0.15
+"""Of the frames that were to be analysed: with fewer left, short passages are missed."""
 
 
 @click.command("demo")
@@ -89,7 +91,8 @@ def _document(result: DemoResult, map_file: Path) -> dict[str, Any]:
     return {
         "right": result.right,
         "sightings": result.num_sightings,
-        "played_s": round(result.played_s, 1),
+        "played_s": round(result.played.seconds, 1),
+        "dropped": result.played.num_dropped,
         "map": str(map_file),
         "truth": {
             "identity": result.route.identity,
@@ -116,7 +119,7 @@ def _lines(result: DemoResult, map_file: Path) -> list[str]:
     names = {camera.id: camera.name for camera in result.site.cameras}
     edges = ",".join(f"{edge:.0f}" for edge in result.query.box)
     lines = [
-        f"{result.num_sightings} sightings in {result.played_s:.0f} s.",
+        f"{result.num_sightings} sightings in {result.played.seconds:.0f} s.",
         f"Looking for the {result.query.vehicle_class or 'vehicle'} at {edges} in the snapshot.",
         "",
     ]
@@ -147,6 +150,12 @@ def _compared(result: DemoResult, names: dict[str, str]) -> list[str]:
     ]
     if not route.in_order:
         lines.append("  its passages are not in the order in which they happened")
+    played = result.played
+    if played.num_dropped > _MANY_DROPPED * played.num_wanted:
+        lines.append(
+            f"The machine was too busy: {played.num_dropped} of about {played.num_wanted} frames "
+            "were given up. Run it again with less beside it."
+        )
     return lines
 
 

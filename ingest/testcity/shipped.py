@@ -39,6 +39,8 @@ JPEG_QUALITY: Final = 92
 _MAX_HIDDEN: Final = 0.02
 _BORDER: Final = 0.05
 """Of the picture's width and height, free on each side of the target."""
+_LARGE: Final = 0.9
+"""Of the longest side that it has in these frames."""
 
 
 def shipped_order() -> Order:
@@ -52,8 +54,8 @@ def shipped_order() -> Order:
 def choose_snapshot(truth: CityTruth, identity: str = TARGET) -> TrueSnapshot:
     """Choose the frame that shows a vehicle best at the first camera that it passes.
 
-    Best is where it is largest, among the frames in which it is whole, some way off the border,
-    hidden by nobody and seen obliquely.
+    Best is where it is nearest to the middle, among the frames in which it is large, whole, some
+    way off the border, hidden by nobody and seen obliquely.
 
     Raises:
         UsageError: there is no such frame.
@@ -70,7 +72,13 @@ def choose_snapshot(truth: CityTruth, identity: str = TARGET) -> TrueSnapshot:
     }
     if not found:
         raise UsageError(f"No frame shows {identity} whole, free and obliquely.")
-    number = max(found, key=lambda number: (found[number].size_px, -number))
+    large = _LARGE * max(seen.size_px for seen in found.values())
+    off = {
+        number: abs(seen.full_px[0] + seen.full_px[2] - truth.width)
+        for number, seen in found.items()
+        if seen.size_px >= large
+    }
+    number = min(off, key=lambda number: (off[number], number))
     x1, y1, x2, y2 = (float(round(edge)) for edge in found[number].full_px)
     return TrueSnapshot(camera_id, number, identity, (x1, y1, x2, y2))
 
