@@ -7,12 +7,16 @@ import re
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from yanji.api.cli.output import note, print_json, print_line, table
 from yanji.api.cli.testcity_crops import crops_verb
 from yanji.configs.errors import UsageError
+
+if TYPE_CHECKING:
+    from yanji.ingest.testcity.truth import CityTruth
 
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 RENDERED = "Rendered; never accuracy on real streets."
@@ -132,10 +136,7 @@ def inspect_verb(
     return 0
 
 
-def _summary(truth: object, *, as_json: bool) -> int:
-    from yanji.ingest.testcity.truth import CityTruth
-
-    assert isinstance(truth, CityTruth)  # noqa: S101 - narrows for the type checker
+def _summary(truth: CityTruth, *, as_json: bool) -> int:
     rows = [
         [
             camera.camera_id,

@@ -23,6 +23,7 @@ from yanji.ingest.testcity.drawing.still import paint_grounds
 from yanji.ingest.testcity.drawing.views import View
 from yanji.ingest.testcity.encode import encode
 from yanji.ingest.testcity.network import HALF_M
+from yanji.ingest.testcity.render import PRESET
 from yanji.ingest.testcity.vehicles.individuals import mix
 
 VEHICLES: Final = 12
@@ -93,7 +94,7 @@ def _measure(
         seen.append(len(drawn.seen))
     with tempfile.TemporaryDirectory(prefix="yanji-bench-") as folder:
         began = time.process_time()
-        encode(Path(folder) / "clip.mp4", iter(images), 10)
+        encode(Path(folder) / "clip.mp4", iter(images), 10, preset=PRESET)
         encode_s = (time.process_time() - began) / len(images)
     draw_s, lens_s = statistics.median(draws), statistics.median(exposures)
     return {

@@ -93,7 +93,7 @@ class Renderer:
         self._lamp = gpu.upload(_lamp_mesh(), moves=True)
         self._shadow_target.clear(depth=1.0)
         self._prepare_shade()
-        set_footprints(gpu.shade, [])
+        set_footprints(gpu.shade, [], view.light)
         self._shade(self._empty, None)
 
     def frame(self, vehicles: Sequence[Shown], glows: Sequence[Glow] = ()) -> Drawn:
@@ -167,7 +167,7 @@ class Renderer:
         footprints = [vehicle.footprint for vehicle in vehicles]
         light, to_clip = self._view.light, self._still.to_clip
         for region in shaded_regions(footprints, light, to_clip, self._size):
-            set_footprints(self._gpu.shade, [footprints[place] for place in region.vehicles])
+            set_footprints(self._gpu.shade, [footprints[place] for place in region.vehicles], light)
             self._shade(self._canvas, region.scissor)
 
     def _prepare_shade(self) -> None:

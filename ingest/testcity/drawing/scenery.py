@@ -11,7 +11,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from yanji.ingest.testcity.drawing.gpu import Gpu, put, write
+from yanji.ingest.testcity.drawing.gpu import Gpu
+from yanji.ingest.testcity.drawing.lighting import set_light
 from yanji.ingest.testcity.drawing.still import STILL_SHADOW_PX, Grounds, Still
 from yanji.ingest.testcity.drawing.street import Street
 from yanji.ingest.testcity.drawing.views import Matrix, View, camera_matrix, inverse
@@ -47,21 +48,7 @@ class Scenery:
 
     def set_light(self, program: Any) -> None:
         """Set all uniforms that describe light and camera, those that the program uses."""
-        light = self.view.light
-        sun = np.asarray(light.sun, dtype=float)
-        put(
-            program,
-            eye=self.view.eye_m,
-            sun=tuple((sun / np.linalg.norm(sun)).tolist()),
-            sun_colour=light.sun_colour,
-            sky_high=light.sky_high,
-            sky_low=light.sky_low,
-            haze=light.haze,
-            exposure=light.exposure,
-            lamp_power=light.lamps,
-            still_texel=0.7 / SHADOW_PX,
-        )
-        write(program, "still_matrix", self.shadow_matrix)
+        set_light(program, self.view, self.shadow_matrix, SHADOW_PX)
 
 
 def draw_scenery(

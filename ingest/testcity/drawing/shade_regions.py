@@ -18,7 +18,9 @@ BLOCK_PX: Final = 20
 CONTACT_M: Final = 1.0
 """A vehicle's contact shade reaches so far beyond its outline."""
 BEAM_M: Final = (22.0, 4.0)
-"""Its headlamps reach so far ahead and aside."""
+"""Its headlamps reach so far ahead and aside ..."""
+BEAMS_FROM: Final = 0.5
+"""... where street lamps burn with this strength: in the evening nobody sees their light."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _reach(
     ends = [(length, width), (length, -width), (-length, width), (-length, -width)]
     ground = [np.array([footprint.x_m, footprint.y_m]) + forward * f + aside * a for f, a in ends]
     points = [np.array([*place, 0.0]) for place in ground]
-    if light.lamps > 0 and footprint.lamps:
+    if footprint.lamps and light.lamps >= BEAMS_FROM:
         ahead = np.array([footprint.x_m, footprint.y_m]) + forward * (length + BEAM_M[0])
         points += [np.array([*(ahead + aside * a), 0.0]) for a in (width + BEAM_M[1], -width)]
         points.append(np.array([*(ahead - aside * (width + BEAM_M[1])), 0.0]))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from yanji.ingest.testcity.drawing import shaders
 from yanji.ingest.testcity.drawing.gpu import Gpu, Model, put, write
 from yanji.ingest.testcity.drawing.ground import Patch, Picture, paint_ground
+from yanji.ingest.testcity.drawing.lighting import nearest_lamps, set_light
 from yanji.ingest.testcity.drawing.street import Street
 from yanji.ingest.testcity.drawing.views import Matrix, View, camera_matrix, inverse, sun_matrix
 from yanji.ingest.testcity.network import Network
@@ -89,26 +90,7 @@ class Still:
 
     def set_light(self, program: Any) -> None:
         """Set all uniforms that describe light and camera."""
-        light = self._view.light
-        sun = np.asarray(light.sun, dtype=float)
-        put(
-            program,
-            eye=self._view.eye_m,
-            sun=tuple((sun / np.linalg.norm(sun)).tolist()),
-            sun_colour=light.sun_colour,
-            sky_high=light.sky_high,
-            sky_low=light.sky_low,
-            haze=light.haze,
-            exposure=light.exposure,
-            lamp_power=light.lamps,
-            num_lamps=len(self.lamps),
-            still_texel=0.7 / STILL_SHADOW_PX,
-        )
-        if "lamps" in program:
-            rows = np.zeros((shaders.MAX_LAMPS, 3), np.float32)
-            rows[: len(self.lamps)] = self.lamps
-            program["lamps"].write(rows.tobytes())
-        write(program, "still_matrix", self.shadow_matrix)
+        set_light(program, self._view, self.shadow_matrix, STILL_SHADOW_PX, self.lamps)
 
     def _draw_depth(self, target: Any, model: Model, to_clip: Matrix) -> None:
         self._gpu.context.enable(self._gpu.context.DEPTH_TEST)
@@ -170,11 +152,3 @@ class Still:
         texture = self._gpu.context.texture(self._size, 4, rows.tobytes(), dtype="f2")
         texture.filter = (self._gpu.context.NEAREST, self._gpu.context.NEAREST)
         return texture
-
-
-def nearest_lamps(
-    lamps_N3: npt.NDArray[np.float64], place: tuple[float, float]
-) -> npt.NDArray[np.float64]:
-    """Sort street lamps (N, 3) by their distance from a place, nearest first."""
-    away_N = np.hypot(lamps_N3[:, 0] - place[0], lamps_N3[:, 1] - place[1])
-    return lamps_N3[np.argsort(away_N, kind="stable")]

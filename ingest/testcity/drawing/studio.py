@@ -148,7 +148,7 @@ class Studio:
         put(program, moving_texel=0.7 / SHADOW_PX)
         write(program, "to_world", scenery.to_world)
         write(program, "moving_matrix", to_shadow)
-        set_footprints(program, [vehicle.footprint for vehicle in shown])
+        set_footprints(program, [vehicle.footprint for vehicle in shown], scenery.view.light)
         context.depth_func = "1"  # always: the screen brings the still depth with it
         self._gpu.shade_screen.render()
         context.depth_func = "<"

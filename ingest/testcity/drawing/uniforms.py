@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from yanji.ingest.testcity.drawing import shaders
 from yanji.ingest.testcity.drawing.gpu import Gpu, put
-from yanji.ingest.testcity.drawing.shade_regions import Footprint
+from yanji.ingest.testcity.drawing.light import Light
+from yanji.ingest.testcity.drawing.lighting import nearest_lamps
+from yanji.ingest.testcity.drawing.shade_regions import BEAMS_FROM, Footprint
 from yanji.ingest.testcity.drawing.shown import Shown
-from yanji.ingest.testcity.drawing.still import nearest_lamps
 from yanji.ingest.testcity.vehicles.kinds import KINDS
 
 LAMPS_PER_VEHICLE: Final = 3
@@ -53,8 +54,9 @@ def set_look(gpu: Gpu, vehicle: Shown, lamps_L3: npt.NDArray[np.float64] | None)
     )
 
 
-def set_footprints(program: Any, footprints: Sequence[Footprint]) -> None:
+def set_footprints(program: Any, footprints: Sequence[Footprint], light: Light) -> None:
     """Set whose contact shade and headlamps count; at most `shaders.MAX_FOOTPRINTS`."""
+    dark = light.lamps >= BEAMS_FROM
     places = np.zeros((shaders.MAX_FOOTPRINTS, 4), np.float32)
     sizes = np.zeros((shaders.MAX_FOOTPRINTS, 4), np.float32)
     counted = footprints[: shaders.MAX_FOOTPRINTS]
@@ -63,7 +65,7 @@ def set_footprints(program: Any, footprints: Sequence[Footprint]) -> None:
         long, wide = f.length_m / 2, f.width_m / 2
         # A dark blob hides a two-wheeler's wheels: its own shade stays weak.
         size = (long - 0.3, 0.08, 0.40) if f.narrow else (long - 0.1, wide - 0.14, 0.78)
-        sizes[row] = (*size, float(f.lamps))
+        sizes[row] = (*size, float(f.lamps and dark))
     put(program, num_footprints=len(counted))
     program["places"].write(places.tobytes())
     program["sizes"].write(sizes.tobytes())
