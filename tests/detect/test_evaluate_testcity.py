@@ -47,6 +47,13 @@ def test_what_counts() -> None:
     assert truth.boxes_N4[2].tolist() == [0, 0, 50, 30]
 
 
+def test_a_half_hidden_vehicle_is_fitted_by_what_shows_of_it_or_by_the_whole() -> None:
+    hidden = vehicle("car", (0, 0, 100, 50), visible=(0, 0, 45, 50), occlusion=0.5)
+    boxes_M4 = np.array([(0, 0, 45, 50), (0, 0, 100, 50), (55, 0, 100, 50)], np.float32)
+    overlap_M1 = truth_of((hidden,), 200, 100).overlaps(boxes_M4)
+    assert overlap_M1[:, 0] == pytest.approx([1.0, 1.0, 0.45])
+
+
 def test_pairs_are_one_to_one_and_the_best_first() -> None:
     overlap = np.array([[0.9, 0.8], [0.95, 0.2], [0.6, 0.55]], np.float32)
     assert sorted(pairs(overlap)) == [(0, 1), (1, 0)]
