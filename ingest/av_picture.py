@@ -9,6 +9,8 @@ from typing import cast
 import av
 import cv2
 import numpy as np
+import numpy.typing as npt
+from av.video.frame import PictureType
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from yanji.ingest.frame import BgrImage
@@ -64,6 +66,32 @@ class AvPicture:
     def height(self) -> int:
         """Height in pixels, upright."""
         return self._frame.width if self.turn_deg % 180 else self._frame.height
+
+    @property
+    def is_key(self) -> bool:
+        """Whether it was drawn anew, without the pictures before it."""
+        return bool(self._frame.key_frame)
+
+    @property
+    def is_between(self) -> bool:
+        """Whether it was drawn from a later picture as well, so that it had to wait: a B-frame."""
+        return self._frame.pict_type == PictureType.B
+
+    def luma(self, step_px: int) -> npt.NDArray[np.uint8]:
+        """Brightness of one pixel in `step_px` of each `step_px`-th row; not turned upright.
+
+        A copy, uint8; of deeper pictures the upper 8 bits. Nothing is converted.
+        """
+        frame = self._frame
+        bits = frame.format.components[0].bits
+        if frame.format.is_rgb or not frame.format.is_planar or bits < 8:
+            return np.ascontiguousarray(self.bgr()[::step_px, ::step_px, 1])
+        plane = frame.planes[0]
+        if bits == 8:
+            rows = np.frombuffer(cast(memoryview, plane), np.uint8).reshape(frame.height, -1)
+            return np.ascontiguousarray(rows[::step_px, : frame.width : step_px])
+        deep = np.frombuffer(cast(memoryview, plane), np.uint16).reshape(frame.height, -1)
+        return (deep[::step_px, : frame.width : step_px] >> (bits - 8)).astype(np.uint8)
 
     def bgr(self) -> BgrImage:
         """Convert the whole picture at full resolution; the most expensive call."""

@@ -1,5 +1,8 @@
 """One camera, kept alive: connect, sample, hand on; record the gap, wait, connect again.
 
+A run that is handed on is shorter than a connection where tracking has to begin anew: when the
+picture changes its size, and when it shows something again after it stood still or was black.
+
 `_run` only retries, `_run_once` does the work. A thread of a worker process runs it; what a native
 call that hangs needs is a watchdog *outside* the process, which reads `CaptureStats.alive_s`.
 """
@@ -17,18 +20,25 @@ from yanji.configs.errors import CredentialsError, SourceError
 from yanji.ingest.backoff import Backoff, BackoffPolicy
 from yanji.ingest.clock import Clock, SystemClock
 from yanji.ingest.frame import Frame
-from yanji.ingest.gap import Gap
+from yanji.ingest.gap import Gap, cause_of
 from yanji.ingest.lag import Lag
 from yanji.ingest.rate import Rate
+from yanji.ingest.run_cut import RunCut
 from yanji.ingest.sample import Sampler
 from yanji.ingest.source import Source
+from yanji.ingest.still import Look, StillWatch, is_key
 
 _log = logging.getLogger(__name__)
 
 ALIVE_STEP_S = 1.0
 """A capture that waits shows itself alive this often."""
 
-CaptureState = Literal["connecting", "up", "down", "credentials"]
+CaptureState = Literal["connecting", "up", "still", "black", "down", "credentials"]
+
+_PROBLEMS: dict[Look, str] = {
+    "still": "the same picture again and again; the camera may be frozen",
+    "black": "nothing but black; the lens may be covered",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,8 @@ class CaptureStats:
     camera_id: str
     state: CaptureState
     """`connecting` until the first try has an outcome; then `up`, or `down`, also while it is tried
-    again; `credentials` while the camera refuses the password."""
+    again; `credentials` while the camera refuses the password. `still` and `black`: frames come,
+    and are read and counted, but show nothing that is worth analysing."""
     fps_in: float
     """Frames per second decoded, moving average over 5 s."""
     fps_analysed: float
@@ -66,10 +77,13 @@ class Capture:
     """Reads one camera until stopped.
 
     `on_frame(frame)` gets the sampled frames and answers whether an older one was dropped for it
-    (`FrameQueue.put` fits). `on_gap(gap)` gets each outage twice: open, and closed at the first
-    frame after it. Both are called in the capture thread and must not block. `open_gap` is an
-    outage that began before (a worker that died): it is closed by the first frame. A capture that
-    is stopped while down leaves its gap open, as nothing watches the camera from then on.
+    (`FrameQueue.put` fits). `on_gap(gap)` gets each outage open, and closed at the first frame
+    after it; open once more where a `lost` turns out to have a cause that says more. A picture
+    that stands still or is black is an outage, too: no frames are handed on, and the frame that
+    shows something again begins a new run. After an open gap no frame of an earlier run follows.
+    Both are called in the capture thread and must not block. `open_gap` is an outage that began
+    before (a worker that died): it is closed by the first frame. A capture that is stopped while
+    down leaves its gap open, as nothing watches the camera from then on.
     """
 
     def __init__(
@@ -101,12 +115,16 @@ class Capture:
         self._in = Rate(now_s)
         self._analysed = Rate(now_s)
         self._lag = Lag()
+        self._still = StillWatch()
+        self._cut = RunCut()
         self._num_frames = self._num_analysed = self._num_dropped = self._num_runs = 0
         self._last_frame_s: float | None = None
         self._last_frame_ns: int | None = None
         self._alive_s = now_s
         self._first_try_ns = self._clock.wall_ns()
         self._up_since_s: float | None = None
+        self._up_since_ns = 0
+        self._accepted = False
 
     def start(self) -> None:
         """Begin in a thread of its own."""
@@ -151,8 +169,9 @@ class Capture:
         self._first_try_ns = self._clock.wall_ns()
         while not self._stop.is_set():
             self._up_since_s = None
+            began_s = self._clock.monotonic_s()
             with self._lock:
-                self._alive_s = self._clock.monotonic_s()
+                self._alive_s = began_s
             try:
                 self._run_once()
             except SourceError as error:
@@ -162,15 +181,21 @@ class Capture:
             if self._stop.is_set():
                 return
             self._went_down(failure)
+            tried_s = self._clock.monotonic_s() - began_s
             if self._up_since_s is not None:
                 self._backoff.lost_after(self._clock.monotonic_s() - self._up_since_s)
+                tried_s = 0.0
             refused = isinstance(failure, CredentialsError) or not failure.retryable
-            if self._wait(self._backoff.wait_s(refused=refused)):
+            if isinstance(failure, CredentialsError) and self._accepted:
+                # Some refuse everybody while they start; a second try locks no account.
+                self._accepted = refused = False
+            if self._wait(self._backoff.wait_s(refused=refused, tried_s=tried_s)):
                 return
 
     def _run_once(self) -> None:
         """Connect and read until the stream breaks (`SourceError`) or a stop is asked for."""
         sampler = Sampler(self._analyse_fps)
+        self._still, self._cut = StillWatch(), RunCut()
         with self._source.connect() as connection:
             for frame in connection:
                 if self._stop.is_set():
@@ -178,8 +203,36 @@ class Capture:
                 self._count(frame)
                 if frame.number == 0 or self._up_since_s is None:
                     self._came_up(frame)
-                if sampler.take(frame.stream_s):
-                    self._hand_on(frame)
+                sampled = sampler.take(frame.stream_s)
+                if sampled or is_key(frame.picture):
+                    self._look_at(frame, sampled)
+
+    def _look_at(self, frame: Frame, sampled: bool) -> None:
+        """Hand a sampled frame on, if it shows anything. Key frames are only looked at."""
+        before = self._still.look
+        look = self._still.add(frame.picture, self._clock.monotonic_s())
+        if look != "moving":
+            if look != before:
+                self._went_blind(look, frame)
+            return
+        if before != "moving":
+            self._close_gap(frame)
+            self._cut.begin(frame)
+        elif not sampled:
+            return
+        elif self._cut.is_due(frame):
+            self._cut.begin(frame)
+        self._hand_on(self._cut.apply(frame))
+
+    def _went_blind(self, look: Look, frame: Frame) -> None:
+        problem = _PROBLEMS[look]
+        self._note("black" if look == "black" else "still", problem)
+        if self._open_gap is None:
+            lasted_ns = round((self._clock.monotonic_s() - self._still.since_s) * 1e9)
+            from_ns = max(frame.wall_ns - lasted_ns, self._up_since_ns)
+            self._open_gap = Gap(self._source.camera_id, from_ns, None, look)
+            self._on_gap(self._open_gap)
+        _log.warning("camera %s shows %s", self._source.camera_id, problem)
 
     def _count(self, frame: Frame) -> None:
         with self._lock:
@@ -195,6 +248,11 @@ class Capture:
 
     def _came_up(self, frame: Frame) -> None:
         self._up_since_s = self._clock.monotonic_s()
+        self._up_since_ns = frame.wall_ns
+        self._accepted = True
+        self._close_gap(frame)
+
+    def _close_gap(self, frame: Frame) -> None:
         self._note("up")
         gap, self._open_gap = self._open_gap, None
         if gap is not None:
@@ -212,10 +270,15 @@ class Capture:
     def _went_down(self, failure: SourceError) -> None:
         refused = isinstance(failure, CredentialsError)
         self._note("credentials" if refused else "down", failure.message)
+        cause = cause_of(failure.code)
         if self._open_gap is not None:
-            return  # the same outage goes on
+            # The same outage goes on. That a stream broke says little; what keeps it away does.
+            if self._open_gap.cause == "lost" and cause != "lost":
+                self._open_gap = replace(self._open_gap, cause=cause)
+                self._on_gap(self._open_gap)
+            return
         from_ns = self._first_try_ns if self._last_frame_ns is None else self._last_frame_ns
-        self._open_gap = Gap(self._source.camera_id, from_ns, None, failure.code)
+        self._open_gap = Gap(self._source.camera_id, from_ns, None, cause)
         self._on_gap(self._open_gap)
         _log.warning("camera %s is down: %s", self._source.camera_id, failure.message)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from yanji.configs.errors import UsageError
 from yanji.configs.site import Credentials
 
-__all__ = ["HIDDEN", "Credentials", "check_camera_url", "safe_url", "url_with"]
+__all__ = ["HIDDEN", "Credentials", "check_camera_url", "safe_url"]
 
 HIDDEN = "***"
 _SECRET_PARAMETER = re.compile(r"((?:pass(?:wd|word)?|pwd|token|secret)=)[^&;/?#_]*", re.IGNORECASE)
@@ -46,12 +46,3 @@ def check_camera_url(url: str) -> None:
             f"the URL {safe_url(url)} contains a user name or password",
             hint="give them apart from the URL (username, password_env), so URLs stay loggable",
         )
-
-
-def url_with(url: str, credentials: Credentials | None) -> str:
-    """Join URL and credentials, percent-encoded. The result is for the decoder's eyes only."""
-    if credentials is None:
-        return url
-    parts = urlsplit(url)
-    user = f"{quote(credentials.username, safe='')}:{quote(credentials.password, safe='')}"
-    return urlunsplit(parts._replace(netloc=f"{user}@{parts.netloc}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -61,6 +62,8 @@ class Play:
     interval_s: float = 0.04
     ending: SourceError | None = None
     """Raised after the last frame; None is a plain `LostError`."""
+    still: bool = False
+    """All frames show one picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +74,17 @@ class Refuse:
     after_s: float = 0.0
 
 
-def grey_picture(width: int = 64, height: int = 36) -> ArrayPicture:
-    """Make a plain picture."""
-    return ArrayPicture(np.full((height, width, 3), 127, np.uint8))
+@cache
+def grey_picture(shade: int = 127, width: int = 64, height: int = 36) -> ArrayPicture:
+    """Make a plain picture of one shade, 0..255."""
+    return ArrayPicture(np.full((height, width, 3), shade, np.uint8))
 
 
 class FakeSource:
     """Plays one step of `script` for each connect; further ones set `done` and are lost.
 
-    With a `FakeClock` the frames take no real time.
+    With a `FakeClock` the frames take no real time. Without `picture` each frame has another
+    shade than those before it, so that no camera looks frozen.
     """
 
     def __init__(
@@ -93,7 +98,7 @@ class FakeSource:
         self._camera_id = camera_id
         self._script = list(script)
         self._clock = clock
-        self._picture = picture or grey_picture()
+        self._picture = picture
         self._unset = threading.Event()
         self.done = threading.Event()
         """Set when a connect comes after the last step of the script."""
@@ -138,14 +143,15 @@ class FakeSource:
             content_sha256=None,
         )
 
-    def frame(self, run: Run, number: int, interval_s: float) -> Frame:
+    def frame(self, run: Run, number: int, interval_s: float, *, still: bool = False) -> Frame:
         """Make one frame that arrives now."""
+        shade = 127 if still else 96 + 7 * number % 64
         return Frame(
             run=run,
             number=number,
             stream_s=number * interval_s,
             wall_ns=self._clock.wall_ns(),
-            picture=self._picture,
+            picture=self._picture or grey_picture(shade),
         )
 
 
@@ -168,7 +174,9 @@ class FakeConnection:
         for number in range(self._play.num_frames):
             if number:
                 self._source.pass_time(self._play.interval_s)
-            yield self._source.frame(self._run, number, self._play.interval_s)
+            yield self._source.frame(
+                self._run, number, self._play.interval_s, still=self._play.still
+            )
         raise self._play.ending or LostError("the fake stream ended")
 
     def close(self) -> None:

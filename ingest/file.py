@@ -102,11 +102,7 @@ class FileConnection:
     @property
     def duration_s(self) -> float | None:
         """Length that the file claims, seconds; None where it claims none. For progress."""
-        stream = self._stream
-        if stream.duration and stream.time_base:
-            return float(stream.duration * stream.time_base)
-        duration = self._container.duration
-        return duration / 1e6 if duration and duration > 0 else None
+        return _length_s(self._container, self._stream)
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield every frame that decodes, in order; can be iterated once."""
@@ -182,6 +178,28 @@ class FileConnection:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def read_facts(path: Path) -> tuple[dict[str, str], float | None]:
+    """Read what a file says of itself: its metadata, and its length in seconds where it says one.
+
+    Raises:
+        NotAVideoError, SourceError: see `FileSource.connect`; no picture is decoded.
+    """
+    check_regular_file(path)
+    container = _open(path)
+    try:
+        stream = _video_stream(container, path)
+        return {**stream.metadata, **container.metadata}, _length_s(container, stream)
+    finally:
+        container.close()
+
+
+def _length_s(container: InputContainer, stream: VideoStream) -> float | None:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    duration = container.duration
+    return duration / 1e6 if duration and duration > 0 else None
 
 
 def _open(path: Path) -> InputContainer:

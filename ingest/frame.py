@@ -53,6 +53,10 @@ class Run:
     """Identifies the boot of the host that captured; orders runs across clock jumps."""
     content_sha256: str | None
     """Of the file; None for a live stream."""
+    start_source: str = ""
+    """How a recording's start is known, see `yanji.ingest.recording_start.StartSource`."""
+    start_sigma_s: float = 0.0
+    """Standard deviation of a recording's start, seconds, beside that of its camera's clock."""
 
 
 @dataclass(frozen=True, slots=True)

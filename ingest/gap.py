@@ -1,8 +1,28 @@
-"""A period in which a camera saw nothing because it was down."""
+"""A stretch of time in which a camera gave nothing to analyse."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+GapCause = Literal[
+    "unreachable",  # no answer, refuses connections, unknown name, no such stream
+    "address",  # its name leads to an address that no camera may have
+    "certificate",  # its TLS certificate is not trusted
+    "redirect",  # it sends the reader elsewhere
+    "credentials",  # it refuses the user name or password
+    "no_picture",  # it answers, but nothing it sends is a picture
+    "lost",  # the stream ended or broke
+    "silent",  # the stream stays open and nothing comes
+    "still",  # the same picture again and again
+    "black",  # nothing but black
+    "clock",  # the clock of this host was set
+    "worker",  # the process that reads it was replaced
+    "writer",  # the archive took nothing, for example because the disk is full
+    "shutdown",  # yanji was stopped
+]
+
+CAUSES: tuple[GapCause, ...] = get_args(GapCause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,4 +35,9 @@ class Gap:
     to_ns: int | None
     """Host wall time of the first frame after it; None while it lasts."""
     cause: str
-    """Short and without credentials, for example `unreachable`, `lost`, `credentials`, `worker`."""
+    """A `GapCause`; text, as an archive may hold those of another version."""
+
+
+def cause_of(code: str) -> GapCause:
+    """Turn the code of a `SourceError` into a cause; `lost` for one that is none."""
+    return next((cause for cause in CAUSES if cause == code), "lost")

@@ -1,4 +1,7 @@
-"""The manifest of recordings: a CSV file with the columns `camera_id,path,start`."""
+"""The manifest of recordings: a CSV file with the columns `camera_id,path,start`.
+
+A row may leave `start` empty: it is then looked for in the file's name and in the file.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,8 @@ class ManifestRow:
     camera_id: str
     """Unicode NFC, without blanks around it; otherwise as written."""
     path: Path
-    started_ns: int
-    """Wall time of the first frame, nanoseconds since 1970 UTC."""
+    started_ns: int | None
+    """Wall time of the first frame, nanoseconds since 1970 UTC; None where the row gives none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def read_manifest(path: Path, parse_time: Callable[[str], int]) -> Manifest:
 def _row(
     line: int, values: dict[str, str], folder: Path, parse_time: Callable[[str], int]
 ) -> ManifestRow:
-    empty = [name for name in COLUMNS if not values[name]]
+    empty = [name for name in COLUMNS if not values[name] and name != "start"]
     if empty:
         raise UsageError(f"{', '.join(empty)} is empty")
     if "\0" in values["path"]:
@@ -100,7 +103,7 @@ def _row(
         line=line,
         camera_id=unicodedata.normalize("NFC", values["camera_id"]),
         path=path,
-        started_ns=parse_time(values["start"]),
+        started_ns=parse_time(values["start"]) if values["start"] else None,
     )
 
 

@@ -2,18 +2,20 @@
 
 Three rules hold here, each learnt from a failure that others had (docs/design/ingest.md):
 
-- The URL with the password exists only as an argument of `av.open`. PyAV puts it into exception
-  texts and into the container's repr, so both stop here: errors are rebuilt from their type alone
-  and raised outside the `except` block, where no `__context__` drags the original along.
+- libavformat is given no password and no way to the camera but the relay (`yanji.ingest.relay`):
+  it would follow redirects, and PyAV puts the URL into exception texts. Errors are rebuilt from
+  their type and from what the relay saw, and raised outside the `except` block, where no
+  `__context__` drags the original along.
 - A live stream does not end. End of file, a decoder error, a time-out and silence are one thing:
   `LostError`.
-- Arrival times of one run come from the monotonic clock and one anchor, so that a jump of the
-  host's clock cannot reorder frames; a jump beyond `CLOCK_STEP_S` ends the run, and the next one
-  has a new anchor.
+- Times of one run come from the stream, the monotonic clock and one anchor (docs/design/time.md),
+  so that neither a burst nor a jump of the host's clock can reorder frames; a jump beyond
+  `CLOCK_STEP_S` ends the run, and the next one has a new anchor.
 """
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,29 +28,31 @@ import av.logging
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from yanji.configs.errors import (
-    CredentialsError,
-    LostError,
-    NotAVideoError,
-    SourceError,
-    UnreachableError,
-)
+from yanji.configs.errors import CredentialsError, LostError, SourceError, UnreachableError
+from yanji.ingest.anchor import Anchor
 from yanji.ingest.av_picture import AvPicture
 from yanji.ingest.boot import boot_id
+from yanji.ingest.burst import Burst
 from yanji.ingest.clock import Clock, SystemClock
-from yanji.ingest.credentials import Credentials, check_camera_url, safe_url, url_with
+from yanji.ingest.credentials import Credentials, check_camera_url, safe_url
 from yanji.ingest.frame import Frame, Run, run_id_of
+from yanji.ingest.relay import Relay, connect_to_camera
+from yanji.ingest.sender_report import SenderReports
 from yanji.ingest.stream_clock import StreamClock
 
-CLOCK_STEP_S = 5.0
-"""The host's clock was set when it disagrees with the run's anchor by more."""
+_log = logging.getLogger(__name__)
+
+CLOCK_STEP_S = 0.5
+"""The host's clock was set when it disagrees with the run's anchor by more. What time services
+correct by slewing (up to 0.4 s) slews the monotonic clock as well and is never seen here."""
 
 OPTIONS = {
     "rtsp_transport": "tcp",
     "allowed_media_types": "video",
     # Do not watch 20 frames to estimate a rate that nobody needs: 0.8 s faster to the first frame.
     "fpsprobesize": "0",
-    "protocol_whitelist": "rtp,rtsp,rtsps,tcp,tls",
+    # Without "tls": the relay ends it.
+    "protocol_whitelist": "rtp,rtsp,tcp",
 }
 
 
@@ -57,15 +61,23 @@ class RtspLimits:
     """How long to wait for what, seconds."""
 
     open_s: float = 5.0
-    """For the camera to answer and describe its stream."""
+    """For the camera to be looked up, connected to, to answer and to describe its stream."""
     read_s: float = 4.0
     """For one read; libavformat tries twice, so a frozen camera is noticed after 8 s."""
     silence_s: float = 8.0
     """Between two pictures, when packets arrive but none can be decoded."""
 
 
+LEAST_OPEN_S = 0.5
+"""A camera that took most of `open_s` to connect still has this long to describe its stream."""
+
+
 class RtspSource:
-    """One camera. `repr` and everything else that can be printed shows no password."""
+    """One camera. `repr` and everything else that can be printed shows no password.
+
+    `tls_sha256` pins the certificate of an rtsps camera; without it the certificate must be one
+    that this host trusts.
+    """
 
     def __init__(
         self,
@@ -73,18 +85,21 @@ class RtspSource:
         url: str,
         credentials: Credentials | None = None,
         *,
+        tls_sha256: str | None = None,
         limits: RtspLimits | None = None,
         clock: Clock | None = None,
     ) -> None:
         check_camera_url(url)
         self._camera_id = camera_id
         self._url = url
+        self._shown = safe_url(url)
         self._credentials = credentials
+        self._tls_sha256 = tls_sha256
         self._limits = limits or RtspLimits()
         self._clock = clock or SystemClock()
 
     def __repr__(self) -> str:
-        return f"RtspSource({self._camera_id!r}, {safe_url(self._url)!r})"
+        return f"RtspSource({self._camera_id!r}, {self._shown!r})"
 
     @property
     def camera_id(self) -> str:
@@ -96,56 +111,82 @@ class RtspSource:
 
         Raises:
             CredentialsError: the camera refused the user name or password (401, 403).
-            UnreachableError: it does not answer, answers wrongly, or sends no picture.
-            NotAVideoError: its stream holds no video.
+            UnreachableError: it does not answer, answers wrongly, or sends no picture; its code
+                says more: `address`, `certificate`, `redirect`, `no_picture`.
         """
-        container = self._open()
+        # None is PyAV's default, yet any library in the process may have turned logging on, and
+        # libav's log lines tell of cameras.
+        av.logging.set_level(None)
+        began_s = self._clock.monotonic_s()
+        open_s = self._limits.open_s
+        upstream = connect_to_camera(self._url, open_s=open_s, tls_sha256=self._tls_sha256)
+        left_s = max(LEAST_OPEN_S, open_s - (self._clock.monotonic_s() - began_s))
+        relay = Relay(upstream, self._url, self._credentials, open_s=left_s)
         try:
             return RtspConnection(
-                container, self._camera_id, safe_url(self._url), self._limits, self._clock
+                self._open(relay, left_s),
+                relay,
+                camera_id=self._camera_id,
+                shown_url=self._shown,
+                limits=self._limits,
+                clock=self._clock,
             )
         except LostError as error:
-            failure = UnreachableError(
-                f"{safe_url(self._url)} answers but sends no picture", hint=error.hint
+            failure: SourceError = UnreachableError(
+                f"{self._shown} answers but sends no picture",
+                hint=error.hint,
+                code="redirect" if error.code == "redirect" else "no_picture",
             )
+        except SourceError as error:
+            failure = error
+        relay.close()
         raise failure
 
-    def _open(self) -> InputContainer:
-        # None is PyAV's default, yet any library in the process may have turned logging on, and
-        # libav's log lines carry the URL.
-        av.logging.set_level(None)
+    def _open(self, relay: Relay, open_s: float) -> InputContainer:
         began_s = self._clock.monotonic_s()
         try:
             return av.open(
-                url_with(self._url, self._credentials),
+                relay.url,
                 mode="r",
                 format="rtsp",
                 options=dict(OPTIONS),
-                timeout=(self._limits.open_s, self._limits.read_s),
+                timeout=(open_s, self._limits.read_s),
             )
         except (av.error.FFmpegError, OSError, ValueError) as error:
             waited_s = self._clock.monotonic_s() - began_s
-            timed_out = waited_s >= 0.9 * self._limits.open_s
-            failure = _connect_failure(type(error), safe_url(self._url), timed_out)
-        raise failure  # out here it has no __context__, which would print the URL
+            timed_out = waited_s >= 0.9 * open_s or isinstance(
+                # An interrupted read can also come out as InvalidDataError.
+                error,
+                (av.error.ExitError, TimeoutError),
+            )
+            reason = type(error).__name__
+        raise _connect_failure(relay, self._shown, timed_out, reason)
 
 
-def _connect_failure(kind: type[Exception], shown: str, timed_out: bool) -> SourceError:
-    """Choose an error by the *type* of PyAV's: its text holds the URL with the password."""
-    if issubclass(kind, (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)):
+def _connect_failure(relay: Relay, shown: str, timed_out: bool, reason: str) -> SourceError:
+    """Choose an error by what the camera said; what PyAV said is only its type's name."""
+    if relay.ending == "redirect":
+        return UnreachableError(
+            f"{shown} sends its readers to another address, which is refused",
+            hint="if that is meant, write the new address into the settings",
+            code="redirect",
+        )
+    if relay.status in (401, 403):
         return CredentialsError(
             f"{shown} refused the user name or password",
             hint="check username and password of this camera; it is tried again once a minute",
         )
-    if issubclass(kind, av.error.HTTPNotFoundError):
+    if relay.status == 404:
         return UnreachableError(f"{shown} has no such stream", hint="check the path in the URL")
-    if issubclass(kind, ConnectionRefusedError):
-        return UnreachableError(f"{shown} refuses connections", hint="check host and port")
-    # An interrupted read can also come out as InvalidDataError, so the time waited counts too.
-    if timed_out or issubclass(kind, (av.error.ExitError, TimeoutError)):
+    if relay.ending == "garbage":
+        return UnreachableError(
+            f"{shown} does not speak RTSP", hint="check that it is an RTSP camera, and its port"
+        )
+    if timed_out:
         return UnreachableError(f"{shown} does not answer", hint="check power, network and address")
+    told = f"status {relay.status}" if relay.status >= 400 else reason
     return UnreachableError(
-        f"{shown} cannot be opened ({kind.__name__})", hint="check that it is an RTSP camera"
+        f"{shown} cannot be opened ({told})", hint="check that it is an RTSP camera"
     )
 
 
@@ -155,35 +196,48 @@ class RtspConnection:
     def __init__(
         self,
         container: InputContainer,
+        relay: Relay,
+        *,
         camera_id: str,
         shown_url: str,
         limits: RtspLimits,
         clock: Clock,
     ) -> None:
         self._container = container
+        self._relay = relay
         self._shown_url = shown_url
         self._limits = limits
         self._clock = clock
         self.num_broken = 0
         """Packets and pictures skipped because they could not be decoded whole."""
+        self.num_bytes = 0
+        """Compressed video read so far, bytes."""
         self._num_frames = 0
         stream = self._video_stream()
+        self._codec = stream.codec_context
         rate = stream.average_rate
-        self._stream_clock = StreamClock(float(rate) if rate else None)
-        self._pictures = self._decode(stream)
+        self.told_fps = float(rate) if rate else None
+        """Frames per second that the stream itself speaks of; many cameras tell none, or a lie."""
+        self._stream_clock = StreamClock(self.told_fps)
+        self._reports = SenderReports()
+        self._packets = Burst(self._container.demux(stream), clock)
+        self._pictures = self._decode()
         try:
-            self._first: av.VideoFrame | None = next(self._pictures)
+            first = next(self._pictures)
         except LostError:
             self.close()
             raise
-        self._anchor_s = clock.monotonic_s()
-        self._anchor_ns = clock.wall_ns()
+        self._first: av.VideoFrame | None = first
+        self._first_s = clock.monotonic_s()
+        age_s = self._packets.age_s(self._first_s, first.time)
+        started_ns = clock.wall_ns() - round(age_s * 1e9)
+        self._anchor = Anchor(started_ns, self._first_s - age_s)
         self._run = Run(
-            run_id=run_id_of(secrets.token_hex(16), camera_id, self._anchor_ns),
+            run_id=run_id_of(secrets.token_hex(16), camera_id, started_ns),
             camera_id=camera_id,
             kind="rtsp",
             source=shown_url,
-            started_ns=self._anchor_ns,
+            started_ns=started_ns,
             boot_id=boot_id(),
             content_sha256=None,
         )
@@ -200,8 +254,10 @@ class RtspConnection:
         streams = self._container.streams.video
         if not streams:
             self.close()
-            raise NotAVideoError(
-                f"{self._shown_url} sends no video", hint="check the path in the URL"
+            raise UnreachableError(
+                f"{self._shown_url} sends no video",
+                hint="check the path in the URL",
+                code="no_picture",
             )
         stream = streams[0]
         stream.codec_context.thread_count = 1
@@ -211,47 +267,78 @@ class RtspConnection:
         """Yield every decoded frame in order; can be iterated once.
 
         Raises:
-            LostError: always, in the end.
+            LostError: always, in the end. Its code says more: `silent`, `no_picture`, `clock`,
+                `redirect`.
         """
         if self._first is not None:
             first, self._first = self._first, None
-            yield self._frame(first, self._anchor_ns)
+            yield self._frame(first, self._first_s)
         for picture in self._pictures:
-            yield self._frame(picture, self._arrival_ns())
+            yield self._frame(picture, self._arrival_s())
 
-    def _arrival_ns(self) -> int:
-        elapsed_s = self._clock.monotonic_s() - self._anchor_s
-        arrival_ns = self._anchor_ns + round(elapsed_s * 1e9)
-        if abs(self._clock.wall_ns() - arrival_ns) > CLOCK_STEP_S * 1e9:
-            raise LostError(f"the clock of this host was set while {self._shown_url} was read")
-        return arrival_ns
+    @property
+    def codec(self) -> str:
+        """Name of the codec: `h264`, `hevc`, ..."""
+        return self._codec.name
 
-    def _frame(self, picture: av.VideoFrame, wall_ns: int) -> Frame:
+    @property
+    def profile(self) -> str | None:
+        """The codec's profile, such as `High`; None where it is not known."""
+        return self._codec.profile
+
+    @property
+    def camera_ahead_s(self) -> float | None:
+        """The camera's own clock minus the host's, see `SenderReports.camera_ahead_s`."""
+        return self._reports.camera_ahead_s
+
+    def _arrival_s(self) -> float:
+        arrival_s = self._clock.monotonic_s()
+        step_s = self._anchor.host_step_s(self._clock)
+        if abs(step_s) > CLOCK_STEP_S:
+            raise LostError(
+                f"the clock of this host was set by {step_s:+.1f} s "
+                f"while {self._shown_url} was read",
+                code="clock",
+            )
+        return arrival_s
+
+    def _frame(self, picture: av.VideoFrame, arrival_s: float) -> Frame:
+        stamp_s = picture.time
+        stream_s = self._stream_clock.stream_s(stamp_s, arrival_s)
+        stamped = stamp_s is not None or self._num_frames == 0  # the first is 0 by definition
+        wall_ns = self._anchor.wall_ns(arrival_s, stream_s, stamped=stamped)
+        if self._reports.seen(stamp_s, wall_ns) and self._reports.num_reports == 1:
+            self._tell_camera_clock()
         frame = Frame(
             run=self._run,
             number=self._num_frames,
-            stream_s=self._stream_clock.stream_s(picture.time),
+            stream_s=stream_s,
             wall_ns=wall_ns,
             picture=AvPicture(picture),
         )
         self._num_frames += 1
         return frame
 
-    def _decode(self, stream: VideoStream) -> Iterator[av.VideoFrame]:
-        packets = self._container.demux(stream)
+    def _tell_camera_clock(self) -> None:
+        ahead_s = self._reports.camera_ahead_s
+        shown = "tells no time of day" if ahead_s is None else f"is {ahead_s:+.2f} s off ours"
+        _log.info("camera %s: its own clock %s", self._run.camera_id, shown)
+
+    def _decode(self) -> Iterator[av.VideoFrame]:
         picture_at_s = self._clock.monotonic_s()
         while True:
             try:
-                packet = next(packets, None)
+                packet = next(self._packets, None)
+                silent = False
                 ended = "the stream ended"
             except (av.error.FFmpegError, OSError, ValueError) as error:
                 packet = None
                 silent = isinstance(error, (av.error.ExitError, TimeoutError))
                 ended = "it went silent" if silent else f"the stream broke ({type(error).__name__})"
             if packet is None or not packet.size:  # an empty packet is how PyAV shows the end
-                raise LostError(
-                    f"lost {self._shown_url}: {ended}", hint="it is connected to again by itself"
-                )
+                raise self._lost(ended, silent)
+            self._reports.read(packet)
+            self.num_bytes += packet.size
             for picture in self._whole_pictures(packet):
                 yield picture
                 picture_at_s = self._clock.monotonic_s()
@@ -259,7 +346,21 @@ class RtspConnection:
                 raise LostError(
                     f"lost {self._shown_url}: it sends data but no picture",
                     hint="check the codec settings of this camera",
+                    code="no_picture",
                 )
+
+    def _lost(self, ended: str, silent: bool) -> LostError:
+        if self._relay.ending == "redirect":
+            return LostError(
+                f"lost {self._shown_url}: it sends its readers to another address",
+                hint="if that is meant, write the new address into the settings",
+                code="redirect",
+            )
+        return LostError(
+            f"lost {self._shown_url}: {ended}",
+            hint="it is connected to again by itself",
+            code="silent" if silent else "lost",
+        )
 
     def _whole_pictures(self, packet: av.Packet[VideoStream]) -> list[av.VideoFrame]:
         try:
@@ -272,8 +373,9 @@ class RtspConnection:
         return whole
 
     def close(self) -> None:
-        """Release the decoder and the socket; safe to call twice."""
-        self._container.close()
+        """Release the decoder and the sockets; safe to call twice."""
+        self._container.close()  # says goodbye, and waits for no answer
+        self._relay.close()
 
     def __enter__(self) -> Self:
         return self

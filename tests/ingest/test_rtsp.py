@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import av.logging
 import pytest
@@ -24,7 +25,7 @@ from yanji.configs.errors import (
     UsageError,
 )
 from yanji.ingest.clock import SystemClock
-from yanji.ingest.credentials import Credentials, check_camera_url, safe_url, url_with
+from yanji.ingest.credentials import Credentials, check_camera_url, safe_url
 from yanji.ingest.rtsp import RtspLimits, RtspSource
 from yanji.ingest.rtsp_server import serve_folder
 
@@ -50,7 +51,7 @@ def everything_said(error: BaseException) -> str:
 
 
 def assert_no_password(text: str) -> None:
-    for secret in (PASSWORD, url_with("rtsp://x/", Credentials("u", PASSWORD))[9:-3]):
+    for secret in (PASSWORD, quote(PASSWORD, safe="")):
         assert secret not in text
     assert "Canary" not in text
 
@@ -269,7 +270,7 @@ def test_a_clock_that_is_set_ends_the_run(camera):
     with RtspSource("K01", camera.url_of("gate.mp4"), clock=clock).connect() as connection:
         frames = iter(connection)
         early = list(itertools.islice(frames, 3))
-        clock.jump_ns = -2_000_000_000  # slewing and small steps do not reorder
+        clock.jump_ns = -400_000_000  # slewing and small steps do not reorder
         more = list(itertools.islice(frames, 3))
         assert more[0].wall_ns >= early[-1].wall_ns
         clock.jump_ns = -3_600_000_000_000

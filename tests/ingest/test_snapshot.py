@@ -160,8 +160,9 @@ def test_what_is_no_picture(tmp_path):
             load_snapshot(path)
         assert str(path) in caught.value.message
         assert caught.value.hint
-    with pytest.raises(PictureError, match="HEIC"):
-        read_snapshot(b"\0\0\0\x18ftypheic" + b"\0" * 100)
+    with pytest.raises(PictureError, match="AVIF") as caught:
+        read_snapshot(b"\0\0\0\x18ftypavif" + b"\0" * 100)
+    assert caught.value.code == "picture_format"
     with pytest.raises(PictureError, match="larger than"):
         read_snapshot(b"\xff\xd8\xff" + b"\0" * MAX_BYTES)
 
