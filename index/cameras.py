@@ -103,7 +103,12 @@ def put_camera(connection: Connection, camera: Camera) -> int:
 
 
 def put_clock_offset(
-    connection: Connection, camera_id: str, valid_from_ns: int, offset_s: float, sigma_s: float
+    connection: Connection,
+    camera_id: str,
+    valid_from_ns: int,
+    offset_s: float,
+    sigma_s: float,
+    source: str = "",
 ) -> None:
     """Add an offset, or replace the one that is valid from the same moment."""
     key = camera_key(connection, camera_id)
@@ -115,5 +120,6 @@ def put_clock_offset(
             valid_from_ns=valid_from_ns,
             offset_ns=round(offset_s * 1e9),
             sigma_s=sigma_s,
+            source=source,
         )
     )

@@ -40,6 +40,15 @@ class Filter:
     classes: frozenset[str] | None = None
     """Classes, groups already expanded by `yanji.detect.classes.expand`."""
 
+    def keeps(self, sighting: StoredSighting) -> bool:
+        """Whether a sighting is looked at: its time in view overlaps `from_ns..to_ns`."""
+        return (
+            (self.from_ns is None or sighting.last_ns >= self.from_ns)
+            and (self.to_ns is None or sighting.first_ns <= self.to_ns)
+            and (self.cameras is None or sighting.camera_id in self.cameras)
+            and (self.classes is None or sighting.vehicle_class in self.classes)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

@@ -47,6 +47,20 @@ def read_models(connection: Connection) -> list[StoredModel]:
     ]
 
 
+def newest_weights(connection: Connection, model_id: str) -> str | None:
+    """sha256 of the weights of the model of this name: the active one, else the newest.
+
+    The same name with other weights is another model. None: no vectors of this name.
+    """
+    active = fact(connection, ACTIVE_MODEL)
+    query = select(MODELS).where(MODELS.c.model_id == model_id).order_by(MODELS.c.model_key)
+    rows = connection.execute(query).all()
+    if not rows:
+        return None
+    chosen = next((row for row in rows if str(row.model_key) == active), rows[-1])
+    return str(chosen.weights_sha256)
+
+
 def model_key(
     connection: Connection, model_id: str, weights_sha256: str, dimension: int
 ) -> int | None:

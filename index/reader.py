@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,20 +12,22 @@ import numpy as np
 from sqlalchemy import Connection, Engine, func, select
 
 from yanji.configs.errors import ArchiveError, NothingFoundError
-from yanji.index.blocks import Blocks, Changes, days_between
+from yanji.index.blocks import Blocks, Changes
 from yanji.index.cameras import Camera
-from yanji.index.clock import read_offsets
-from yanji.index.counters import current
+from yanji.index.counters import batches, current
 from yanji.index.crops import crop_path
-from yanji.index.gaps import gaps_between
+from yanji.index.gaps import gaps_between, open_gaps
 from yanji.index.hit import Filter, StoredSighting
+from yanji.index.listing import by_time, first_sightings
 from yanji.index.migrations import found_version, migrations, refuse_newer
-from yanji.index.models import StoredModel, read_models
+from yanji.index.models import StoredModel, newest_weights, read_models
 from yanji.index.runs import StoredRun, read_runs
 from yanji.index.select import StoredCrop, crops_of, select_sightings, visible
+from yanji.index.spans import counts_of_cameras, latest_of_cameras, time_span
 from yanji.index.sqlite import DATABASE, archive_errors, open_for_reading
-from yanji.index.tables import CAMERAS, DAY_NS, MODELS, SIGHTINGS, VECTORS
+from yanji.index.tables import CAMERAS, MODELS, SIGHTINGS, VECTORS
 from yanji.ingest.gap import Gap
+from yanji.reid.embedder import Vectors
 from yanji.reid.sighting import Embedding
 
 
@@ -115,15 +117,69 @@ class ArchiveReader:
         with self.snapshot() as now:
             if limit is None:
                 found = list(select_sightings(now.connection, wanted or Filter()))
-                found.sort(key=_by_time, reverse=newest_first)
+                found.sort(key=by_time, reverse=newest_first)
                 return found
-            return _first(now.connection, wanted or Filter(), limit, newest_first)
+            return first_sightings(now.connection, wanted or Filter(), limit, newest_first)
+
+    def sightings_page(
+        self,
+        wanted: Filter | None = None,
+        *,
+        after: tuple[int, str] | None = None,
+        limit: int,
+        newest_first: bool = True,
+    ) -> list[StoredSighting]:
+        """A page of sightings by corrected first time, then id.
+
+        `after`: first time and id of the last sighting of the page before; the next page begins
+        behind it, whatever has come or gone meanwhile. Only the days that the page touches are
+        read. A clock offset that is learned between two pages can repeat or pass over sightings.
+        """
+        with self.snapshot() as now:
+            kept = wanted or Filter()
+            return first_sightings(now.connection, kept, limit, newest_first, after)
+
+    def sightings_of(self, sighting_ids: Iterable[str]) -> dict[str, StoredSighting]:
+        """Sightings by id; unknown ones are not in it."""
+        with self.snapshot() as now:
+            return {
+                seen.sighting_id: seen
+                for batch in batches(sorted(set(sighting_ids)))
+                for seen in select_sightings(
+                    now.connection, None, SIGHTINGS.c.sighting_id.in_(batch)
+                )
+            }
+
+    def vectors_of(
+        self, sighting_ids: Iterable[str], model_id: str, weights_sha256: str
+    ) -> dict[str, Vectors]:
+        """(D,) float32 vectors of one model by sighting id; those without one are not in it."""
+        query = (
+            select(SIGHTINGS.c.sighting_id, VECTORS.c.vector)
+            .join_from(VECTORS, SIGHTINGS, VECTORS.c.sighting_key == SIGHTINGS.c.sighting_key)
+            .join(MODELS, MODELS.c.model_key == VECTORS.c.model_key)
+            .where(MODELS.c.model_id == model_id, MODELS.c.weights_sha256 == weights_sha256)
+            .where(visible())
+        )
+        with self.snapshot() as now:
+            return {
+                row.sighting_id: np.frombuffer(row.vector, dtype="<f2").astype(np.float32)
+                for batch in batches(sorted(set(sighting_ids)))
+                for row in now.connection.execute(query.where(SIGHTINGS.c.sighting_id.in_(batch)))
+            }
 
     def sightings_since(self, seq: int) -> list[StoredSighting]:
         """New and changed sightings after the `seq` of the last one seen, oldest change first."""
         with self.snapshot() as now:
             found = list(select_sightings(now.connection, None, SIGHTINGS.c.seq > seq))
         return sorted(found, key=lambda item: (item.seq, item.first_ns, item.sighting_id))
+
+    def num_sightings_since(self, seq: int) -> int:
+        """How many `sightings_since` would read: a recording brings in thousands in one go."""
+        with self.snapshot() as now:
+            query = select(func.count()).select_from(SIGHTINGS)
+            query = query.where(SIGHTINGS.c.seq > seq, visible())
+            return int(now.connection.execute(query).scalar_one())
 
     def crops(self, sighting_id: str) -> tuple[StoredCrop, ...]:
         """The crops of a sighting, best first, with their boxes and (corrected) times."""
@@ -166,9 +222,14 @@ class ArchiveReader:
         return Embedding(model_id, weights_sha256, vector_D)
 
     def models(self) -> list[StoredModel]:
-        """Models that have vectors here."""
+        """Models that have vectors here; counts them, which takes a while in a large archive."""
         with self.snapshot() as now:
             return read_models(now.connection)
+
+    def newest_weights(self, model_id: str) -> str | None:
+        """Weights (sha256) of the model of a name, see `yanji.index.models.newest_weights`."""
+        with self.snapshot() as now:
+            return newest_weights(now.connection, model_id)
 
     def gaps(
         self,
@@ -180,45 +241,36 @@ class ArchiveReader:
         with self.snapshot() as now:
             return gaps_between(now.connection, from_ns, to_ns, cameras)
 
+    def open_gaps(self) -> list[Gap]:
+        """Outages that last, by camera; of one camera the newest last."""
+        with self.snapshot() as now:
+            return open_gaps(now.connection)
+
     def runs(self, camera_id: str | None = None) -> list[StoredRun]:
         """Runs and recordings, unfinished ones too. Times are wall times."""
         with self.snapshot() as now:
             return read_runs(now.connection, camera_id)
+
+    def time_span(self) -> tuple[int, int] | None:
+        """About the first and last moment of the archive, see `yanji.index.spans`."""
+        with self.snapshot() as now:
+            return time_span(now.connection)
+
+    def latest_of_cameras(self) -> dict[str, int]:
+        """Corrected last moment of each camera's newest sighting."""
+        with self.snapshot() as now:
+            return latest_of_cameras(now.connection)
+
+    def counts_of_cameras(self) -> dict[str, int]:
+        """Sightings of each camera that has some."""
+        with self.snapshot() as now:
+            return counts_of_cameras(now.connection)
 
     def num_sightings(self) -> int:
         """How many sightings readers see."""
         with self.snapshot() as now:
             query = select(func.count()).select_from(SIGHTINGS).where(visible())
             return int(now.connection.execute(query).scalar_one())
-
-
-def _by_time(sighting: StoredSighting) -> tuple[int, str]:
-    return sighting.first_ns, sighting.sighting_id
-
-
-def _first(
-    connection: Connection, wanted: Filter, limit: int, newest_first: bool
-) -> list[StoredSighting]:
-    """The first `limit` in time, day by day, until no further day can hold one of them."""
-    bounds = [clock.bounds_ns() for clock in read_offsets(connection).values()]
-    lowest = min((low for low, _ in bounds), default=0)
-    highest = max((high for _, high in bounds), default=0)
-    begin = None if wanted.from_ns is None else wanted.from_ns + lowest
-    end = None if wanted.to_ns is None else wanted.to_ns + highest
-    found: list[StoredSighting] = []
-    for day in sorted(days_between(connection, begin, end), reverse=newest_first):
-        found += select_sightings(connection, wanted, SIGHTINGS.c.day == day)
-        found.sort(key=_by_time, reverse=newest_first)
-        del found[limit:]
-        if len(found) < limit:
-            continue
-        if not limit:
-            break
-        if newest_first and found[-1].first_ns > day * DAY_NS - lowest:
-            break
-        if not newest_first and found[-1].first_ns < (day + 1) * DAY_NS - highest:
-            break
-    return found
 
 
 def read_archive(folder: Path, *, backend: str = "faiss") -> ArchiveReader:

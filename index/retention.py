@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, delete, select
@@ -12,6 +13,7 @@ from yanji.configs.errors import ArchiveError, UsageError
 from yanji.index.counters import batches, fact, put_fact
 from yanji.index.crops import stored_files
 from yanji.index.delete import Deleted, delete_sightings, forget_old_deletions
+from yanji.index.feedback import FEEDBACK, FeedbackStore
 from yanji.index.tables import CROPS, DAY_NS, GAPS, SIGHTINGS
 
 if TYPE_CHECKING:
@@ -78,10 +80,25 @@ def purge(writer: ArchiveWriter, now_ns: int, days: float, *, confirmed: bool) -
         if seen is None or now_ns > int(seen):
             put_fact(connection, CLOCK_SEEN, str(now_ns))
     orphans = _unlink_old_orphans(writer, cutoff_ns)
+    _forget_verdicts(writer.folder, cutoff_ns)
     clean = writer.forget_deleted()
     if total.sightings:
         _log.info("retention: %d sightings deleted", total.sightings)
     return RetentionReport(cutoff_ns, total, gaps, orphans, clean)
+
+
+def _forget_verdicts(folder: Path, cutoff_ns: int) -> None:
+    """What was said of deleted sightings goes with them; the deletion does not hang on it."""
+    if not (folder / FEEDBACK).exists():
+        return
+    try:
+        with FeedbackStore.open(folder) as verdicts:
+            num = verdicts.purge(cutoff_ns)
+    except ArchiveError as error:
+        _log.warning("retention: verdicts were not examined: %s", error.message)
+        return
+    if num:
+        _log.info("retention: %d verdicts deleted", num)
 
 
 def _unlink_old_orphans(writer: ArchiveWriter, cutoff_ns: int) -> int:

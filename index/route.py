@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from yanji.index.graph import Basis
@@ -25,6 +25,39 @@ class QueryPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class LegFacts:
+    """Why a leg is in its route, as numbers: what `Leg.why` is put into words from.
+
+    The drive's facts are None for the first leg, and where the vehicle is at the same camera again.
+    """
+
+    num_hits: int
+    """Sightings that were ranked."""
+    rank: int | None = None
+    """Among them, 1 for the best; None for the query itself, and for a sighting without a score."""
+    given: bool = False
+    """The place and time, or the sighting, asked about."""
+    confirmed: bool = False
+    """A person said that this is the vehicle."""
+    basis: Basis | None = None
+    """What the travel time rests on."""
+    distance_m: float | None = None
+    """Along the road, or the straight line for `places`; None also where nothing is known."""
+    earliest_s: float | None = None
+    """Plausible travel time."""
+    latest_s: float | None = None
+    """Without a stop; None also where nothing is known."""
+    tolerance_s: float | None = None
+    """How much the clocks, and the moments of first and last sight, can be off."""
+    via: tuple[str, ...] = ()
+    """Cameras on the shortest way from the leg before."""
+    unseen: tuple[str, ...] = ()
+    """Those of `via` that worked and did not see it."""
+    down: tuple[str, ...] = ()
+    """Those of `via` that were down."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leg:
     """One sighting of a route, with the drive that led to it."""
 
@@ -39,8 +72,11 @@ class Leg:
     """From the last moment at the leg before to the first at this one; None for the first leg.
     Below zero by no more than clocks and overlapping views explain."""
     score: float | None
-    """Cosine to the query, -1..1; None for the query itself."""
+    """Cosine to the query, -1..1; None for the query itself, and for a confirmed sighting without
+    a vector."""
     why: str
+    """The facts in plain English."""
+    facts: LegFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +104,18 @@ class NextCamera:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A remark on the whole answer."""
+
+    code: str
+    """Stable, for programs: see `yanji.index.route_notes`."""
+    text: str
+    """A whole sentence in English, for the reader."""
+    values: dict[str, float | str] = field(default_factory=dict)
+    """The numbers of the text, so that it can be said in another language."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """The answer, best route first."""
 
@@ -76,5 +124,5 @@ class Trace:
     gaps: tuple[Gap, ...]
     """Outages in which the vehicle can have passed unseen, by camera and time."""
     basis: Basis
-    notes: tuple[str, ...]
-    """For the reader, whole sentences: what the answer rests on and what it leaves out."""
+    notes: tuple[Note, ...]
+    """What the answer rests on and what it leaves out."""

@@ -79,6 +79,8 @@ class Stop:
     """1 for the best hit; None for the query itself."""
     given: bool = False
     """Whether the question itself puts the vehicle here."""
+    confirmed: bool = False
+    """Whether a person said that this is the vehicle."""
 
     @property
     def key(self) -> tuple[int, int, str]:

@@ -14,6 +14,10 @@ import numpy as np
 
 from yanji.index.route_drives import Floats, Weights
 
+CONFIRMED = 1000.0
+"""Added to the evidence of a confirmed sighting while paths are searched: more than all that the
+others can gain or drives can cost, so that a path with one more confirmed sighting wins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Level:
@@ -50,6 +54,7 @@ class Path:
 
     stops: tuple[int, ...]
     score: float
+    """Evidence less costs."""
 
 
 def best_paths(
@@ -58,6 +63,7 @@ def best_paths(
     *,
     anchor: int | None,
     max_paths: int,
+    confirmed: frozenset[int] = frozenset(),
 ) -> list[Path]:
     """Give the best path, then the best ones through what the better ones leave out.
 
@@ -67,6 +73,10 @@ def best_paths(
     taken by score; a path that holds another taken one, or is held by it, is skipped. So every
     path is maximal (no stop can be put in with a gain) and has a stop that no better one has.
     Only paths of positive score are given, but an anchor always gives one.
+
+    Of the `confirmed` stops every path holds as many as it can: paths are ranked by their number
+    first, and one that leaves some out is taken only for the sake of another one that the better
+    paths leave out; such paths are taken before the rest, so that `max_paths` cuts none off.
     """
     num = len(evidence)
     if num == 0:
@@ -75,25 +85,41 @@ def best_paths(
     if anchor is not None:
         costs = costs_NN.copy()
         costs[:anchor, anchor + 1 :] = np.inf  # every path passes the anchor
-    into, before = _accumulate(evidence, costs, range(num), anchor, forwards=True)
-    out, after = _accumulate(evidence, costs.T, range(num - 1, -1, -1), anchor, forwards=False)
+    raised = [value + CONFIRMED * (stop in confirmed) for stop, value in enumerate(evidence)]
+    into, before = _accumulate(raised, costs, range(num), anchor, forwards=True)
+    out, after = _accumulate(raised, costs.T, range(num - 1, -1, -1), anchor, forwards=False)
     paths: dict[tuple[int, ...], float] = {}
     for stop in range(num):
-        through = into[stop] + out[stop] - evidence[stop]
-        if not math.isfinite(through) or (evidence[stop] <= 0 and stop != anchor):
+        through = into[stop] + out[stop] - raised[stop]
+        if not math.isfinite(through) or (raised[stop] <= 0 and stop != anchor):
             continue
         stops = (*_follow(before, stop)[:0:-1], *_follow(after, stop))
         paths[stops] = float(through)
-    taken: list[Path] = []
-    sets: list[set[int]] = []
-    for stops, score in sorted(paths.items(), key=lambda item: (-round(item[1], 9), item[0])):
-        if len(taken) == max_paths or (score <= 0 and (anchor is None or taken)):
-            break
-        if any(other <= set(stops) or set(stops) <= other for other in sets):
-            continue
-        taken.append(Path(stops, score))
-        sets.append(set(stops))
-    return taken
+    ranked = sorted(paths, key=lambda stops: (-round(paths[stops], 9), stops))
+    taken: list[tuple[int, ...]] = []
+    sets: list[frozenset[int]] = []
+
+    def take(stops: tuple[int, ...]) -> None:
+        held = frozenset(stops)
+        if len(taken) == max_paths or (paths[stops] <= 0 and (anchor is None or taken)):
+            return
+        if any(other <= held or held <= other for other in sets):
+            return
+        if any(held & confirmed < other & confirmed for other in sets):
+            return
+        taken.append(stops)
+        sets.append(held)
+
+    for stops in ranked:
+        if confirmed.intersection(stops).difference(*sets):
+            take(stops)
+    for stops in ranked:
+        take(stops)
+    taken.sort(key=ranked.index)
+    return [
+        Path(stops, paths[stops] - CONFIRMED * len(confirmed.intersection(stops)))
+        for stops in taken
+    ]
 
 
 def _accumulate(

@@ -1,27 +1,47 @@
-"""The reasons of a trace in plain English."""
+"""The reasons of a leg: in plain English, and as the facts behind it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
-from yanji.index.graph import Basis
+from yanji.index.route import LegFacts
 from yanji.index.route_drives import Drive, Stop
-
-BASIS_NOTES: dict[Basis, str] = {
-    "roads": "Travel times come from the listed roads and their speeds.",
-    "places": "Where no listed road joins two cameras, travel times come from the straight line"
-    " between their places and common speeds in cities.",
-    "time": "Neither road nor place is known of some cameras: their sightings are put in order by"
-    " time alone, and no travel time could be checked.",
-}
 
 
 def why_seen(stop: Stop, num_hits: int) -> str:
     """Why the stop itself is in the route."""
     if stop.score is None:
+        if stop.confirmed and not stop.given:
+            return "confirmed as the vehicle"
         return "the sighting asked about" if stop.sighting_id else "the place and time given"
     alike = f"similarity {stop.score:.2f} (rank {stop.rank} of {num_hits})"
+    if stop.confirmed:
+        alike = f"confirmed as the vehicle; {alike}"
     return alike if not stop.given else f"at the place and time given; {alike}"
+
+
+def facts_of(stop: Stop, num_hits: int, drive: Drive | None, *, again: bool) -> LegFacts:
+    """Give the numbers behind `why_seen` and `why_driven`.
+
+    `drive` None: the first leg. `again`: at the same camera as the leg before.
+    """
+    seen = LegFacts(num_hits, stop.rank, stop.given, stop.confirmed)
+    if drive is None or again:
+        return seen
+    travel = drive.travel
+    return replace(
+        seen,
+        basis=travel.basis,
+        distance_m=travel.distance_m,
+        earliest_s=travel.earliest_s,
+        latest_s=travel.latest_s if math.isfinite(travel.latest_s) else None,
+        tolerance_s=drive.tolerance_s,
+        via=travel.via,
+        unseen=drive.unseen,
+        down=drive.down,
+    )
 
 
 def why_driven(a: Stop, b: Stop, drive: Drive) -> str:

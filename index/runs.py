@@ -44,6 +44,9 @@ class StoredRun:
     """`open`, `ended` (live), `incomplete`, `done` (recordings)."""
     path: str | None
     progress_s: float
+    start_source: str
+    """Of a recording: `given`, `manifest`, `name`, `container`; empty: live, or not noted."""
+    start_sigma_s: float
     num_sightings: int
 
 
@@ -55,7 +58,15 @@ def put_run(connection: Connection, run: Run, state: str, path: str | None = Non
         connection.execute(
             RUNS.update()
             .where(RUNS.c.run_key == known)
-            .values(state=state, ended_ns=None, end_reason=None, path=path, progress_s=0.0)
+            .values(
+                state=state,
+                ended_ns=None,
+                end_reason=None,
+                path=path,
+                progress_s=0.0,
+                start_source=run.start_source,
+                start_sigma_s=run.start_sigma_s,
+            )
         )
         return int(known)
     key = give_out(connection, "run")
@@ -72,6 +83,8 @@ def put_run(connection: Connection, run: Run, state: str, path: str | None = Non
             state=state,
             path=path,
             progress_s=0.0,
+            start_source=run.start_source,
+            start_sigma_s=run.start_sigma_s,
         )
     )
     return key
@@ -240,6 +253,8 @@ def read_runs(connection: Connection, camera_id: str | None = None) -> list[Stor
             state=row.state,
             path=row.path,
             progress_s=row.progress_s,
+            start_source=row.start_source,
+            start_sigma_s=row.start_sigma_s,
             num_sightings=row.num,
         )
         for row in connection.execute(query)

@@ -89,6 +89,11 @@ def search(
     return SearchAnswer(tuple(hits[:limit]), searched, missing, tuple(gaps))
 
 
+def rounded_score(vector_D: Vectors, query: Embedding) -> float:
+    """Cosine of one stored vector to a query, rounded as the scores of `search` are."""
+    return round(float(vector_D @ query.vector_D.astype(np.float32)), _DIGITS)
+
+
 def _parts(
     connection: Connection, blocks: Blocks, model: int, wanted: Filter, exclude: frozenset[str]
 ) -> tuple[list[_Part], int, int]:

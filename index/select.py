@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +59,7 @@ def select_sightings(
     """Visible sightings that the filter and the conditions keep, in no order."""
     offsets = read_offsets(connection)
     query = (
-        select(SIGHTINGS, CAMERAS.c.camera_id, RUNS.c.run_id)
+        select(SIGHTINGS, CAMERAS.c.camera_id, RUNS.c.run_id, RUNS.c.start_sigma_s)
         .join_from(SIGHTINGS, CAMERAS, SIGHTINGS.c.camera_key == CAMERAS.c.camera_key)
         .join(RUNS, RUNS.c.run_key == SIGHTINGS.c.run_key)
         .where(RUNS.c.state != INCOMPLETE, *conditions)
@@ -116,7 +117,7 @@ def _stored(row: Any, clock: ClockOffsets, crops: tuple[str, ...]) -> StoredSigh
         seq=row.seq,
         first_ns=clock.corrected_ns(row.first_wall_ns),
         last_ns=clock.corrected_ns(row.last_wall_ns),
-        sigma_s=clock.sigma_s(row.first_wall_ns),
+        sigma_s=math.hypot(clock.sigma_s(row.first_wall_ns), row.start_sigma_s),
         vehicle_class=row.vehicle_class,
         class_score=row.class_score,
         colour=row.colour,

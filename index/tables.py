@@ -52,6 +52,7 @@ CLOCK_OFFSETS = Table(
     _int("valid_from_ns", key=True),
     _int("offset_ns"),
     _real("sigma_s"),
+    _text("source"),
 )
 RUNS = Table(
     "runs",
@@ -69,6 +70,8 @@ RUNS = Table(
     _text("state"),
     _text("path"),
     _real("progress_s"),
+    _text("start_source"),
+    _real("start_sigma_s"),
 )
 SIGHTINGS = Table(
     "sightings",

@@ -127,14 +127,20 @@ class ArchiveWriter:
             put_camera(connection, camera)
 
     def set_clock_offset(
-        self, camera_id: str, valid_from_ns: int, offset_s: float, sigma_s: float
+        self,
+        camera_id: str,
+        valid_from_ns: int,
+        offset_s: float,
+        sigma_s: float,
+        source: str = "",
     ) -> None:
         """Say how far a camera's clock is ahead (`offset_s` > 0) from a wall time on.
 
-        All answers, also about the past, follow it: corrected = wall - offset.
+        All answers, also about the past, follow it: corrected = wall - offset. `source` says how
+        it is known, see `yanji.index.offsets.OffsetSource`.
         """
         with self.transaction() as connection:
-            put_clock_offset(connection, camera_id, valid_from_ns, offset_s, sigma_s)
+            put_clock_offset(connection, camera_id, valid_from_ns, offset_s, sigma_s, source)
 
     # Live runs
 

@@ -128,11 +128,20 @@ def evaluate_list(images_dir: Path, list_file: Path, embedder: Embedder) -> Figu
     """
     labelled = read_list(images_dir, list_file)
     _require_pairs(labelled, list_file)
+    return score_vectors(labelled, embed_list(labelled, embedder))
+
+
+def embed_list(labelled: Sequence[Labelled], embedder: Embedder) -> Vectors:
+    """Vectors (N, D) of the images, in their order.
+
+    Raises:
+        PictureError: an image is damaged.
+    """
     chunks = [
         embedder.embed([item.image() for item in labelled[i : i + _CHUNK]])
         for i in range(0, len(labelled), _CHUNK)
     ]
-    return score_vectors(labelled, np.concatenate(chunks))
+    return np.concatenate(chunks)
 
 
 def _require_pairs(labelled: Sequence[Labelled], list_file: Path) -> None:
@@ -168,7 +177,7 @@ def score_vectors(labelled: Sequence[Labelled], vectors_ND: Vectors) -> Figures:
         allowed_N = (vehicles_N != item.vehicle) | elsewhere_N
         veri.append(precision_and_rank(scores_N[allowed_N], true_N[allowed_N]))
     named = {"all": other.pop("all"), "all_veri": veri, **dict(sorted(other.items()))}
-    return {name: _figures(results) for name, results in named.items()}
+    return {name: figures_of(results) for name, results in named.items()}
 
 
 def precision_and_rank(
@@ -186,7 +195,8 @@ def precision_and_rank(
     return precision, int(ranks[0])
 
 
-def _figures(results: Sequence[tuple[float, int]]) -> dict[str, float | int]:
+def figures_of(results: Sequence[tuple[float, int]]) -> dict[str, float | int]:
+    """Mean over queries of (average precision, first rank); zeros for none."""
     count = max(len(results), 1)
     return {
         "mAP": sum(precision for precision, _ in results) / count,

@@ -12,6 +12,7 @@ from yanji.configs.errors import NothingFoundError
 from yanji.detect.classes import expand
 from yanji.index.bench import bench_index
 from yanji.index.hit import Filter
+from yanji.index.migrations import migrations
 from yanji.index.reader import read_archive
 from yanji.index.search import search
 from yanji.index.stats import read_stats
@@ -167,7 +168,8 @@ def test_stats(writer, maker, folder):
         )
         stats = read_stats(reader, low_water_bytes=1000, free=lambda folder: 10**9)
     assert (stats.num_sightings, stats.num_provisional) == (2, 1)
-    assert (stats.num_cameras, stats.num_runs, stats.schema_version) == (2, 1, 1)
+    assert (stats.num_cameras, stats.num_runs) == (2, 1)
+    assert stats.schema_version == len(migrations())
     assert stats.crop_bytes == len(crop[0].jpeg)  # one file, although two sightings name it
     size = sum(path.stat().st_size for path in folder.glob("archive.db*") if "shm" not in path.name)
     assert stats.database_bytes == size
