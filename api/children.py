@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
+RESTART_S = (0.0, 1.0, 2.0, 5.0, 10.0)
+"""Before a process that died is started again, by the number of its failures so far."""
+STEADY_S = 60.0
+"""Alive for so long: earlier failures are forgotten."""
+START_S = 60.0
+"""A process may take this long to load its models and libraries on a busy machine."""
 _CONTEXT = multiprocessing.get_context("spawn")
 
 
@@ -34,8 +40,13 @@ def spawn(target: Callable[..., None], plan: object, name: str, now: float) -> C
     return Child(process, ours, now)
 
 
-def tell(child: Child, order: str) -> None:
-    """Give an order; a child that is gone already is marked."""
+def restart_delay_s(num_failures: int) -> float:
+    """How long to wait before the next start."""
+    return RESTART_S[min(num_failures, len(RESTART_S) - 1)]
+
+
+def tell(child: Child, order: object) -> None:
+    """Give an order or news; a child that is gone already is marked."""
     try:
         child.pipe.send(order)
     except OSError:

@@ -18,6 +18,7 @@ from pathlib import Path
 import yaml
 
 from yanji.api.demo_judge import RouteVerdict, Shown, Witness, judge_route
+from yanji.api.demo_page import DemoPage
 from yanji.api.plan import CameraPlan
 from yanji.api.query import Query, load_models, read_query
 from yanji.api.questions import Case, Traced, ask_search, ask_trace, graph_of, open_case
@@ -36,6 +37,8 @@ TIME_LIMIT_S = 130.0
 """For playing clips of 50 s on a machine that is busy otherwise."""
 _END_S = 3.0
 """A run begins late and its last frames may be lost: so much earlier than its clip it may end."""
+WINDOW_S = 3600
+CASE, REASON = "DEMO-1", "hit and run (demonstration on rendered clips)"
 NOTE = "Rendered pictures; not accuracy on real streets."
 
 
@@ -72,11 +75,15 @@ class DemoResult:
 
     site: Site
     query: Query
+    point: QueryPoint
+    case: Case
     traced: Traced
     route: RouteVerdict
     verdicts: tuple[CameraVerdict, ...]
     num_sightings: int
     played: Played
+    window_s: int = WINDOW_S
+    """How far before and after the snapshot was looked."""
 
     @property
     def right(self) -> bool:
@@ -90,6 +97,7 @@ def run_demo(
     settings: Settings,
     say: Callable[[str], None],
     map_path: Path | None = None,
+    page: DemoPage | None = None,
 ) -> DemoResult:
     """Play, index live, search, trace, judge, draw.
 
@@ -99,6 +107,7 @@ def run_demo(
         settings: models and runtime; the archive's folder is `archive`.
         say: told what happens, a line at a time.
         map_path: where the map goes; None draws none.
+        page: is opened before anything is played, and left open.
 
     Raises:
         YanjiError: a stage cannot work; its message says which and why.
@@ -108,8 +117,10 @@ def run_demo(
     with tempfile.TemporaryDirectory(prefix="yanji-demo-") as scratch, ExitStack() as stack:
         server = stack.enter_context(serve_folder(clips))
         site = live_site(clips / "site.yaml", server.url_of, Path(scratch))
+        if page is not None:
+            page.open(site, archive)
         say(f"playing {len(site.cameras)} cameras over RTSP for {truth.duration_s:.0f} s")
-        played = _play(site, truth, archive, settings, say)
+        played = _play(site, truth, archive, settings, say, page)
     return ask_and_judge(clips, archive, site, truth, settings, played, map_path)
 
 
@@ -126,7 +137,7 @@ def ask_and_judge(
     detector, embedder = load_models(settings)
     snapshot = snapshot_of(truth)
     query = read_query(clips / SNAPSHOT_FILE, snapshot.box_px, detector, embedder)
-    case = open_case(settings, "DEMO-1", "hit and run (demonstration on rendered clips)", None)
+    case = open_case(settings, CASE, REASON, None)
     with read_archive(archive) as reader:
         point = _query_point(reader, truth, snapshot)
         traced = ask_trace(
@@ -134,7 +145,7 @@ def ask_and_judge(
             query.embedding,
             graph_of(site, reader),
             point,
-            3600.0,
+            WINDOW_S,
             case,
             image_sha256=query.image_sha256,
             parameters={"at": snapshot.camera_id, "time_ns": point.first_ns},
@@ -153,7 +164,7 @@ def ask_and_judge(
             cameras = map_cameras(site, reader)
             write_map(route_map(traced, site, reader, cameras, query.crop, NOTE), map_path)
         num_sightings = reader.num_sightings()
-    return DemoResult(site, query, traced, route, verdicts, num_sightings, played)
+    return DemoResult(site, query, point, case, traced, route, verdicts, num_sightings, played)
 
 
 def live_site(path: Path, url_of: Callable[..., str], scratch: Path) -> Site:
@@ -171,7 +182,12 @@ def live_site(path: Path, url_of: Callable[..., str], scratch: Path) -> Site:
 
 
 def _play(
-    site: Site, truth: CityTruth, archive: Path, settings: Settings, say: Callable[[str], None]
+    site: Site,
+    truth: CityTruth,
+    archive: Path,
+    settings: Settings,
+    say: Callable[[str], None],
+    page: DemoPage | None,
 ) -> Played:
     """Run the installation until every clip was played once."""
     began = time.monotonic()
@@ -194,6 +210,8 @@ def _play(
         archive,
         on_status=watch,
         status_every_s=0.25,
+        server=page.server if page is not None else None,
+        pictures=page.pictures if page is not None else None,
     )
     supervisor.run()
     wanted = sum(camera.analyse_fps for camera in site.cameras) * truth.duration_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from yanji.configs.settings import Settings
@@ -52,6 +53,8 @@ class CameraPipeline:
     detector: Detector
     embedder: Embedder
     analyse_fps: float
+    on_seen: Callable[[Frame, Detections], None] | None = None
+    """Told what was found in each frame, for those who want to look at it (`api/pictures.py`)."""
     _run: Run | None = None
     _tracker: CameraTracker | None = None
     _passages: PassageBuilder | None = None
@@ -70,6 +73,8 @@ class CameraPipeline:
         assert self._passages is not None  # noqa: S101 - set by _begin
         detections, tracked = self.see(frame)
         passages = self._passages.update(frame, tracked, detections)
+        if self.on_seen is not None:
+            self.on_seen(frame, detections)
         self.num_analysed += 1
         return describe(passages, self.embedder)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from yanji.configs.settings import Settings
 from yanji.configs.site import Camera, Credentials
@@ -29,6 +30,8 @@ class WorkerPlan:
     settings: Settings
     address: str
     authkey: bytes
+    pictures: Path | None = None
+    """Folder of the cameras' latest pictures; None: nobody looks at them, and none is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,24 @@ class WriterBeat:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerBeat:
+    """The server answers; sent about once a second from the loop that answers requests."""
+
+    url: str
+    """Of the page, without the token; with the port that it truly has."""
+    resident_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStates:
+    """What the server shows of cameras and writer; told to it about once a second."""
+
+    cameras: tuple[CameraBeat, ...]
+    """Of all cameras that are watched now; the others are shown as recorded."""
+    writer: WriterBeat | None
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """A process cannot start or go on; `fatal` when another try cannot help."""
 
@@ -85,7 +106,7 @@ class Failed:
 
 
 STOP = "stop"
-"""The one order that a worker or the writer gets."""
+"""The one order that a worker, the writer or the server gets."""
 
 
 def share_out(cameras: Sequence[CameraPlan], num_workers: int) -> list[tuple[CameraPlan, ...]]:

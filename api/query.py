@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -46,7 +47,7 @@ class Query:
 
 
 def read_query(path: Path, box: Box | None, detector: Detector, embedder: Embedder) -> Query:
-    """Find the vehicle in a picture file (JPEG, PNG, WebP or BMP; EXIF rotation is honoured).
+    """Find the vehicle in a picture file (JPEG, PNG, WebP, HEIC or BMP; rotation is honoured).
 
     Raises:
         PictureError: the file is no readable picture.
@@ -73,7 +74,24 @@ def make_query(
     """
     if box is not None:
         check_box(box, snapshot)
-    found = _confident(detector.detect(ArrayPicture(snapshot.image)))
+    found = confident(detector.detect(ArrayPicture(snapshot.image)))
+    return query_of(snapshot, path, box, found, embedder)
+
+
+def query_of(
+    snapshot: Snapshot, path: Path, box: Box | None, found: Detections, embedder: Embedder
+) -> Query:
+    """Describe one of the vehicles that were found in a snapshot; as `make_query` otherwise.
+
+    Args:
+        snapshot: the picture, upright.
+        path: where it came from; goes into the answer.
+        box: as for `make_query`.
+        found: `confident` vehicles of this snapshot.
+        embedder: the archive's model.
+    """
+    if box is not None:
+        check_box(box, snapshot)
     order = np.argsort(-_areas(found.boxes_N4), kind="stable")
     vehicle_class: str | None = None
     if box is None:
@@ -133,7 +151,21 @@ def _likely_class(box: Box) -> str:
     return "two_wheeler" if y2 - y1 > x2 - x1 else "car"
 
 
-def check_box(box: Box, snapshot: Snapshot) -> None:
+class Sized(Protocol):
+    """A picture as far as boxes are concerned."""
+
+    @property
+    def width(self) -> int:
+        """Pixels, upright."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Pixels, upright."""
+        ...
+
+
+def check_box(box: Box, snapshot: Sized) -> None:
     """Refuse a box that is not inside the picture (a pixel of rounding is let through).
 
     Raises:
@@ -149,7 +181,8 @@ def check_box(box: Box, snapshot: Snapshot) -> None:
         )
 
 
-def _confident(found: Detections) -> Detections:
+def confident(found: Detections) -> Detections:
+    """Keep the vehicles that a snapshot can be about; all persons stay, for blurring."""
     keep = found.scores_N >= MIN_SCORE
     return Detections(
         found.boxes_N4[keep], found.scores_N[keep], found.classes_N[keep], found.persons_M4

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from yanji.api.audit import append_record, check_access, current_actor
-from yanji.api.query import Query
+from yanji.api.query import Box
 from yanji.configs.errors import NothingFoundError
 from yanji.configs.settings import Settings
 from yanji.configs.site import Site
 from yanji.index.graph import CameraPlace, RoadGraph, graph_from_site
 from yanji.index.hit import Filter, Hit, StoredSighting
+from yanji.index.judged import hits_left_out, pinned_hits, read_judged
 from yanji.index.reader import ArchiveReader
 from yanji.index.search import SearchAnswer, search
 from yanji.index.trace import QueryPoint, Trace, trace
@@ -34,6 +36,36 @@ class Case:
     actor: str
     purposes: tuple[str, ...]
     """All that the installation allows."""
+
+
+class Asked(Protocol):
+    """The vehicle that is searched for: `yanji.api.query.Query`, or `Sought`."""
+
+    @property
+    def embedding(self) -> Embedding:
+        """Of the archive's model."""
+        ...
+
+    @property
+    def image_sha256(self) -> str | None:
+        """Of the snapshot's file; None for a stored sighting."""
+        ...
+
+    @property
+    def box(self) -> Box | None:
+        """Of the vehicle in the snapshot, pixels upright; None for a stored sighting."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A vehicle as it is asked about without its picture: one described before, or a sighting."""
+
+    embedding: Embedding
+    image_sha256: str | None = None
+    box: Box | None = None
+    sighting_id: str | None = None
+    """The stored sighting asked about; it is not a hit of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +92,59 @@ def open_case(
 
 
 def ask_search(
-    reader: ArchiveReader, query: Query, wanted: Filter, limit: int, case: Case
+    reader: ArchiveReader,
+    query: Asked,
+    wanted: Filter,
+    limit: int,
+    case: Case,
+    *,
+    confirmed: Sequence[str] = (),
+    rejected: Sequence[str] = (),
+    extra: Mapping[str, object] | None = None,
 ) -> tuple[SearchAnswer, str]:
     """Search, record, answer; returns the answer and the audit id.
 
+    Args:
+        reader: the archive.
+        query: the vehicle.
+        wanted: which sightings; confirmed ones too must be among them.
+        limit: the most hits, confirmed ones included.
+        case: under what it is asked.
+        confirmed: ids of sightings that are the vehicle. They pull the query towards themselves
+            and stand first, in the order of their scores; without a vector of the model they do
+            neither.
+        rejected: ids of sightings that are not. They push the query away and are left out.
+        extra: further parameters for the audit record.
+
+    The scores are cosines to the query so moved (`yanji.index.rerank`).
+
     Raises:
+        NothingFoundError: a confirmed or rejected sighting is not there (`unknown_sighting`).
+        UsageError: a sighting is both confirmed and rejected.
         AuditError: the record cannot be written; then nothing is answered.
     """
-    answer = search(reader, query.embedding, wanted, limit)
+    own = query.sighting_id if isinstance(query, Sought) else None
+    judged = read_judged(reader, query.embedding, confirmed, rejected, own)
+    embedding = judged.refine(query.embedding)
+    left_out = judged.rejected if own is None else judged.rejected | {own}
+    answer = search(reader, embedding, wanted, limit + len(judged.confirmed), left_out)
+    pinned = pinned_hits(judged, embedding, wanted)
+    others = [hit for hit in answer.hits if hit.sighting.sighting_id not in judged.confirmed]
+    answer = replace(answer, hits=tuple([*pinned, *others][:limit]))
+    asked: dict[str, object] = {"box": None if query.box is None else list(query.box)}
+    if own is not None:
+        asked = {"sighting_id": own}
     audit_id = _record(
         reader.folder,
         case,
         "search",
-        {"box": list(query.box), "limit": limit, **_filter_words(wanted)},
+        {
+            **(extra or {}),
+            **asked,
+            "limit": limit,
+            **_filter_words(wanted),
+            **_verdict_words(confirmed, rejected),
+        },
         query.image_sha256,
         query.embedding,
         [hit.sighting.sighting_id for hit in answer.hits],
@@ -105,19 +177,33 @@ def ask_trace(
     case: Case,
     *,
     image_sha256: str | None,
-    parameters: dict[str, object],
+    parameters: Mapping[str, object],
+    confirmed: Sequence[str] = (),
+    rejected: Sequence[str] = (),
+    extra: Mapping[str, object] | None = None,
 ) -> Traced:
     """Search around the point, chain the hits, record, answer.
 
+    `confirmed`, `rejected`, `extra`: as for `ask_search`. The best route passes as many confirmed
+    sightings as one vehicle can have driven through within the window. The score of a confirmed
+    one is its cosine to the query as the others moved it.
+
     Raises:
+        NothingFoundError: a confirmed or rejected sighting is not there (`unknown_sighting`).
+        UsageError: a sighting is both confirmed and rejected, or the one asked about is rejected.
         AuditError: the record cannot be written; then nothing is answered.
     """
     wanted = Filter()
     if point is not None:
         window_ns = round(window_s * 1e9)
         wanted = Filter(from_ns=point.first_ns - window_ns, to_ns=point.last_ns + window_ns)
-    answer = search(reader, embedding, wanted, TRACE_HITS)
-    hits: Sequence[Hit] = answer.hits
+    own = point.sighting_id if point is not None else None
+    judged = read_judged(reader, embedding, confirmed, rejected, own)
+    answer = search(reader, judged.refine(embedding), wanted, TRACE_HITS, judged.rejected)
+    hits: list[Hit] = [
+        *(hit for hit in answer.hits if hit.sighting.sighting_id not in judged.confirmed),
+        *hits_left_out(judged, embedding),
+    ]
     gaps: Sequence[Gap] = answer.gaps
     newest_ns = max((hit.sighting.last_ns for hit in hits), default=None)
     found = trace(
@@ -128,6 +214,7 @@ def ask_trace(
         window_s=window_s,
         now_ns=time.time_ns(),
         searched_to_ns=newest_ns,
+        confirmed=list(judged.confirmed.values()),
     )
     legs = {
         leg.sighting_id: None
@@ -139,13 +226,18 @@ def ask_trace(
         reader.folder,
         case,
         "trace",
-        {"window_s": window_s, **parameters},
+        {
+            **(extra or {}),
+            "window_s": window_s,
+            **parameters,
+            **_verdict_words(confirmed, rejected),
+        },
         image_sha256,
         embedding,
         list(legs),
     )
     known = {hit.sighting.sighting_id: hit.sighting for hit in hits}
-    return Traced(found, known, audit_id)
+    return Traced(found, {**known, **judged.confirmed}, audit_id)
 
 
 def stored_vehicle(
@@ -157,15 +249,13 @@ def stored_vehicle(
         NothingFoundError: no such sighting, or it has no vector of this model.
     """
     sighting = reader.sighting(sighting_id)
-    named = [model for model in reader.models() if model.model_id == model_id]
-    if not named:
+    weights_sha256 = reader.newest_weights(model_id)
+    if weights_sha256 is None:
         raise NothingFoundError(
             f"The archive has no vectors of model {model_id}.",
             hint="`yanji archive reembed` makes them from the stored crops.",
         )
-    # The same name with other weights is another model: the active one, else the newest.
-    chosen = next((model for model in named if model.active), named[-1])
-    embedding = reader.embedding(sighting_id, chosen.model_id, chosen.weights_sha256)
+    embedding = reader.embedding(sighting_id, model_id, weights_sha256)
     point = QueryPoint(
         sighting.camera_id, sighting.first_ns, sighting.last_ns, sighting.sigma_s, sighting_id
     )
@@ -181,6 +271,12 @@ def graph_of(site: Site | None, reader: ArchiveReader) -> RoadGraph:
         for camera in reader.cameras()
     ]
     return RoadGraph(places, [])
+
+
+def _verdict_words(confirmed: Sequence[str], rejected: Sequence[str]) -> dict[str, object]:
+    """Nothing where nothing was judged."""
+    words = {"confirmed": sorted(set(confirmed)), "rejected": sorted(set(rejected))}
+    return {name: list(ids) for name, ids in words.items() if ids}
 
 
 def _filter_words(wanted: Filter) -> dict[str, object]:

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -39,6 +39,9 @@ class Job:
     analyse_fps: float
     content_sha256: str = ""
     """Of the file; empty: not known yet."""
+    start_source: str = "given"
+    """How the start is known, see `yanji.ingest.recording_start.StartSource`."""
+    start_sigma_s: float = 0.0
 
     @property
     def key(self) -> str:
@@ -102,7 +105,9 @@ def read_recording(
     )
     key, num_sightings, ids = job.key, 0, set[str]()
     with source.connect() as connection:
-        run = connection.run
+        run = replace(
+            connection.run, start_source=job.start_source, start_sigma_s=job.start_sigma_s
+        )
         send(FileBegun(run, text_of(job.path)))
         sampler = Sampler(job.analyse_fps)
         next_progress = time.monotonic()

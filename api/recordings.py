@@ -51,6 +51,8 @@ class Outcome:
     code: str = ""
     message: str = ""
     hint: str = ""
+    start_source: str = "given"
+    """How the start is known, see `yanji.ingest.recording_start.StartSource`."""
 
     @property
     def key(self) -> str:
@@ -243,7 +245,7 @@ class _Indexing:
 
 
 def _outcome(job: Job, state: str) -> Outcome:
-    return Outcome(job.path, job.camera_id, job.started_ns, state)
+    return Outcome(job.path, job.camera_id, job.started_ns, state, start_source=job.start_source)
 
 
 def _ended(job: Job, message: FileFinished | FileFailed) -> Outcome:

@@ -16,23 +16,26 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from multiprocessing import connection as mp_connection
 from pathlib import Path
 from types import FrameType
 
-from yanji.api.children import Child, kill, spawn, tell
+from yanji.api.children import START_S, STEADY_S, Child, kill, spawn, tell
 from yanji.api.plan import (
     STOP,
     CameraBeat,
     CameraPlan,
+    CameraStates,
     Failed,
     WorkerBeat,
     WorkerPlan,
     WriterBeat,
     share_out,
 )
+from yanji.api.server_child import ServerChild
 from yanji.api.worker import run_worker
+from yanji.api.worker_slot import WorkerSlot, no_beat
 from yanji.api.writer_process import WriterPlan, run_writer
 from yanji.configs.errors import YanjiError
 from yanji.configs.settings import Settings
@@ -41,26 +44,8 @@ log = logging.getLogger(__name__)
 
 HANG_S = 6.0
 """No beat for this long: the worker hangs. Beats come every second; a slow core stretches them."""
-CAPTURE_HANG_S = 20.0
-"""The decoder's own limits (5 s, twice) end every call that FFmpeg can end; this is beyond them."""
-START_S = 60.0
-"""A worker may take this long to load its models on a busy machine."""
 STOP_S = 30.0
 """Time for a clean end: close tracks, embed, commit."""
-_RESTART_S = (0.0, 1.0, 2.0, 5.0, 10.0)
-_STEADY_S = 60.0
-
-
-@dataclass
-class _WorkerSlot:
-    """A worker's place: survives the processes that fill it."""
-
-    plan: WorkerPlan
-    child: Child | None = None
-    beat: WorkerBeat | None = None
-    num_failures: int = 0
-    restart_at_s: float = 0.0
-    sightings_before: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -74,8 +59,13 @@ class Supervisor:
     on_status: Callable[[Supervisor], None] = lambda supervisor: None
     status_every_s: float = 5.0
     hang_s: float = HANG_S
+    server: ServerChild | None = None
+    """The page, which is started and watched here but belongs to the caller: it may stay when
+    intake has ended."""
+    pictures: Path | None = None
+    """Folder for the cameras' latest pictures."""
     writer_beat: WriterBeat | None = None
-    _slots: list[_WorkerSlot] = field(default_factory=list)
+    _slots: list[WorkerSlot] = field(default_factory=list)
     _writer: Child | None = None
     _folder: str = ""
     _authkey: bytes = b""
@@ -86,7 +76,8 @@ class Supervisor:
         """Start everything and watch it until `stop` is called.
 
         Raises:
-            YanjiError: the archive cannot be opened, or another process writes it.
+            YanjiError: the archive cannot be opened, or another process writes it; the server
+                cannot start.
         """
         # Unix socket paths are limited to about 100 bytes: a short folder of our own, mode 0700.
         self._folder = tempfile.mkdtemp(prefix="yanji-")
@@ -96,8 +87,10 @@ class Supervisor:
             self._wait_for_writer()
             shares = share_out(self.cameras, self.settings.num_workers)
             for number, share in enumerate(shares):
-                plan = WorkerPlan(number, share, self.settings, self._address, self._authkey)
-                self._slots.append(_WorkerSlot(plan))
+                plan = WorkerPlan(
+                    number, share, self.settings, self._address, self._authkey, self.pictures
+                )
+                self._slots.append(WorkerSlot(plan))
             self._watch()
             self._shut_down()
         finally:
@@ -118,6 +111,11 @@ class Supervisor:
         def handle(number: int, frame: FrameType | None) -> None:
             if self._stopping:
                 self._kill_all()
+                if self.server is not None:
+                    self.server.kill()
+                for folder in (self._folder, self.pictures):
+                    if folder:
+                        shutil.rmtree(folder, ignore_errors=True)
                 os._exit(1)
             self.stop()
 
@@ -128,23 +126,15 @@ class Supervisor:
     def camera_beats(self) -> list[CameraBeat]:
         """The newest beat of every camera; `connecting` before the first one."""
         if not self._slots:
-            return [_no_beat(plan.camera.id) for plan in self.cameras]
-        beats: list[CameraBeat] = []
-        for slot in self._slots:
-            alive = slot.child is not None and slot.beat is not None
-            known = {beat.camera_id: beat for beat in (slot.beat.cameras if slot.beat else ())}
-            for camera in slot.plan.cameras:
-                beat = known.get(camera.camera.id) or _no_beat(camera.camera.id)
-                if not alive:
-                    beat = replace(beat, state="connecting", fps_in=0.0, fps_analysed=0.0)
-                before = slot.sightings_before.get(beat.camera_id, 0)
-                beats.append(replace(beat, num_sightings=beat.num_sightings + before))
-        return beats
+            return [no_beat(plan.camera.id) for plan in self.cameras]
+        return [beat for slot in self._slots for beat in slot.camera_beats]
 
     @property
     def process_ids(self) -> dict[str, int]:
         """Process ids by role (`writer`, `worker-0`, ...), of those that live."""
         ids = {"supervisor": os.getpid()}
+        if self.server is not None and self.server.process_id is not None:
+            ids["server"] = self.server.process_id
         if self._writer is not None and self._writer.process.pid is not None:
             ids["writer"] = self._writer.process.pid
         for slot in self._slots:
@@ -162,6 +152,8 @@ class Supervisor:
         }
         if self.writer_beat is not None:
             sizes["writer"] = self.writer_beat.resident_bytes
+        if self.server is not None and self.server.beat is not None:
+            sizes["server"] = self.server.beat.resident_bytes
         return sizes
 
     @property
@@ -198,6 +190,7 @@ class Supervisor:
             for slot in self._slots:
                 self._tend(slot)
             self._tend_writer()
+            self._tend_server()
             self._listen(0.25)
             if self.clock() >= next_status:
                 next_status += self.status_every_s
@@ -217,7 +210,7 @@ class Supervisor:
                 if slot.child is not None and ready is slot.child.pipe:
                     self._read_worker(slot, slot.child)
 
-    def _read_worker(self, slot: _WorkerSlot, child: Child) -> None:
+    def _read_worker(self, slot: WorkerSlot, child: Child) -> None:
         try:
             while child.pipe.poll(0):
                 said = child.pipe.recv()
@@ -249,49 +242,21 @@ class Supervisor:
         except (EOFError, OSError):
             child.done = True
 
-    def _tend(self, slot: _WorkerSlot) -> None:
+    def _tend(self, slot: WorkerSlot) -> None:
         now = self.clock()
         child = slot.child
         if child is None:
             if now >= slot.restart_at_s:
                 slot.child = spawn(run_worker, slot.plan, f"yanji-worker-{slot.plan.number}", now)
             return
-        reason = self._why_replace(slot, child, now)
+        reason = slot.why_replace(now, self.hang_s)
         if reason is None:
-            if slot.num_failures and now - child.started_s > _STEADY_S:
+            if slot.num_failures and now - child.started_s > STEADY_S:
                 slot.num_failures = 0
             return
         log.error("worker %d %s: it is replaced", slot.plan.number, reason)
         kill(child)
-        self._prepare_replacement(slot, now)
-
-    def _why_replace(self, slot: _WorkerSlot, child: Child, now: float) -> str | None:
-        if not child.process.is_alive() or child.done:
-            return f"died (exit code {child.process.exitcode})"
-        if child.last_beat_s is None:
-            return "did not start" if now - child.started_s > START_S else None
-        if now - child.last_beat_s > self.hang_s:
-            return f"hangs (silent for {now - child.last_beat_s:.0f} s)"
-        for camera in slot.beat.cameras if slot.beat is not None else ():
-            if camera.capture_silent_s > CAPTURE_HANG_S:
-                return f"hangs in the capture of camera {camera.camera_id}"
-        return None
-
-    def _prepare_replacement(self, slot: _WorkerSlot, now: float) -> None:
-        last = {beat.camera_id: beat for beat in (slot.beat.cameras if slot.beat else ())}
-        cameras = []
-        for plan in slot.plan.cameras:
-            beat = last.get(plan.camera.id)
-            since = beat.last_frame_wall_ns if beat is not None else plan.down_since_ns
-            cameras.append(replace(plan, down_since_ns=since or plan.down_since_ns))
-            if beat is not None:
-                before = slot.sightings_before.get(beat.camera_id, 0)
-                slot.sightings_before[beat.camera_id] = before + beat.num_sightings
-        slot.plan = replace(slot.plan, cameras=tuple(cameras))
-        slot.child = None
-        slot.beat = None
-        slot.restart_at_s = now + _RESTART_S[min(slot.num_failures, len(_RESTART_S) - 1)]
-        slot.num_failures += 1
+        slot.prepare_replacement(now)
 
     def _tend_writer(self) -> None:
         child = self._writer
@@ -302,6 +267,11 @@ class Supervisor:
             if child is not None:
                 kill(child)
             self._start_writer()
+
+    def _tend_server(self) -> None:
+        if self.server is not None:
+            self.server.tend(lambda: CameraStates(tuple(self.camera_beats), self.writer_beat))
+            self._failure = self._failure or self.server.failure
 
     def _shut_down(self) -> None:
         """Workers first, which close their tracks and wait for the writer; then the writer."""
@@ -330,7 +300,3 @@ class Supervisor:
         if self._writer is not None:
             kill(self._writer)
             self._writer = None
-
-
-def _no_beat(camera_id: str) -> CameraBeat:
-    return CameraBeat(camera_id, "connecting", 0.0, 0.0, 0.0, 0, 0, 0, 0, None, 0.0)

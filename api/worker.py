@@ -19,6 +19,7 @@ from yanji.api.link import LinkClosedError, WriterLink
 from yanji.api.logs import start_logging
 from yanji.api.memory import give_back, share_one_heap
 from yanji.api.messages import Message, Outage, RunEnded, RunStarted, Seen
+from yanji.api.pictures import LatestPicture
 from yanji.api.pipeline import CameraPipeline, open_detector, open_reid
 from yanji.api.plan import (
     STOP,
@@ -93,7 +94,13 @@ class Worker:
                 on_gap=self._gaps.append,
                 open_gap=self._gap_of_predecessor(camera_plan),
             )
-            pipeline = CameraPipeline(detector, embedder, camera.analyse_fps)
+            pictures = LatestPicture(plan.pictures) if plan.pictures is not None else None
+            pipeline = CameraPipeline(
+                detector,
+                embedder,
+                camera.analyse_fps,
+                on_seen=pictures.take if pictures is not None else None,
+            )
             self._cameras[camera.id] = _LiveCamera(camera_plan, capture, pipeline)
 
     def work(self) -> None:
@@ -245,7 +252,8 @@ def run_worker(plan: WorkerPlan, supervisor: Connection) -> None:
 def rtsp_source(plan: CameraPlan) -> Source:
     """Make the source of a live camera."""
     assert plan.camera.url is not None  # noqa: S101 - checked before the workers start
-    return RtspSource(plan.camera.id, plan.camera.url, plan.credentials)
+    camera = plan.camera
+    return RtspSource(camera.id, plan.camera.url, plan.credentials, tls_sha256=camera.tls_sha256)
 
 
 def one_thread_each() -> None:

@@ -8,6 +8,7 @@ wait, and writing goes on by itself when there is room again.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -29,6 +30,7 @@ from yanji.api.messages import (
     Seen,
 )
 from yanji.configs.errors import ArchiveError, DiskFullError
+from yanji.index.handover import take_over
 from yanji.index.writer import ArchiveWriter
 from yanji.reid.sighting import Sighting
 
@@ -37,6 +39,7 @@ log = logging.getLogger(__name__)
 MAX_BATCH = 64
 _RETRY_FULL_S = 5.0
 _RETENTION_EVERY_S = 3600.0
+_HANDOVER_EVERY_S = 1.0
 
 
 @dataclass
@@ -84,8 +87,11 @@ class Intake:
 
     def work(self, until: Callable[[], bool], *, idle_s: float = 0.2) -> None:
         """Take messages until `until()` holds; it is asked between batches."""
-        next_retention = time.monotonic()
+        next_retention = next_handover = time.monotonic()
         while not until():
+            if time.monotonic() >= next_handover:
+                self._take_over()
+                next_handover = time.monotonic() + _HANDOVER_EVERY_S
             if time.monotonic() >= next_retention:
                 enforce_retention(self.archive, self.retention_days)
                 next_retention = time.monotonic() + _RETENTION_EVERY_S
@@ -93,6 +99,11 @@ class Intake:
             if batch:
                 self._commit([message for _, _, message in batch], until)
                 self._acknowledge(batch)
+
+    def _take_over(self) -> None:
+        """Clock offsets that somebody left; on a full disk they wait."""
+        with contextlib.suppress(DiskFullError):
+            take_over(self.archive)
 
     def _accept(self) -> None:
         while not self._stopping:

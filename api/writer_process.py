@@ -14,10 +14,11 @@ from pathlib import Path
 from yanji.api.logs import start_logging
 from yanji.api.plan import Failed, WriterBeat, resident_bytes
 from yanji.api.writer import Intake
-from yanji.configs.errors import YanjiError
+from yanji.configs.errors import DiskFullError, YanjiError
 from yanji.configs.settings import Settings
 from yanji.configs.site import Camera
 from yanji.index.cameras import Camera as ArchiveCamera
+from yanji.index.handover import take_over
 from yanji.index.writer import ArchiveWriter
 from yanji.index.writer import open_archive as open_archive_folder
 
@@ -58,9 +59,18 @@ def run_writer(plan: WriterPlan, supervisor: Connection) -> None:
 
 
 def open_archive(folder: Path, settings: Settings) -> ArchiveWriter:
-    """Open an archive for writing with the installation's limits."""
+    """Open an archive for writing with the installation's limits; takes in what was left for it."""
     low_water = settings.disk.low_water_mb * 1_000_000
-    return open_archive_folder(folder, low_water_bytes=low_water)
+    writer = open_archive_folder(folder, low_water_bytes=low_water)
+    try:
+        take_over(writer)
+    except DiskFullError as full:
+        # What was left stays; a full disk is the caller's affair, who may have come to free it.
+        logging.getLogger(__name__).warning("clock offsets wait: %s", full.message)
+    except BaseException:
+        writer.close()
+        raise
+    return writer
 
 
 def register_cameras(archive: ArchiveWriter, cameras: tuple[Camera, ...]) -> None:
@@ -73,7 +83,7 @@ def register_cameras(archive: ArchiveWriter, cameras: tuple[Camera, ...]) -> Non
         )
         compared = camera.clock_offset_s != 0
         sigma_s = _COMPARED_SIGMA_S if compared else _UNKNOWN_SIGMA_S
-        archive.set_clock_offset(camera.id, 0, camera.clock_offset_s, sigma_s)
+        archive.set_clock_offset(camera.id, 0, camera.clock_offset_s, sigma_s, "site")
 
 
 def _serve(plan: WriterPlan, archive: ArchiveWriter, supervisor: Connection) -> None:

@@ -13,7 +13,15 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from yanji.configs.errors import SettingsError
@@ -54,6 +62,28 @@ class Disk(BaseModel):
     """Intake stops when less than this many megabytes (10^6 bytes) are free."""
 
 
+class Api(BaseModel):
+    """The HTTP API and the page."""
+
+    model_config = _STRICT
+    host: str = Field(default="127.0.0.1", min_length=1, max_length=255, pattern=r"^[^\s/@]+$")
+    """Address that is listened on; another than 127.0.0.1 lets other machines in."""
+    port: int = Field(default=8420, ge=0, le=65_535)
+    """Port that is listened on; 0 takes a free one."""
+    token: SecretStr | None = Field(default=None, min_length=16, max_length=256)
+    """Who knows it may ask; null: a new one at every start. 16 to 256 characters without blanks,
+    ASCII."""
+    open_metrics: bool = False
+    """Whether `/metrics` is answered without the token."""
+
+    @field_validator("token")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+            raise ValueError("must be ASCII letters, digits and signs, without blanks.")
+        return value
+
+
 class Settings(BaseSettings):
     """Settings of one installation. Frozen; made by `load_settings`."""
 
@@ -85,6 +115,8 @@ class Settings(BaseSettings):
     """How long sightings are kept."""
     disk: Disk = Disk()
     """What is left free."""
+    api: Api = Api()
+    """The HTTP API and the page."""
     purposes: tuple[Purpose, ...] = Field(default=PURPOSES, min_length=1)
     """Purposes that a search may name; in the environment separated by commas."""
     default_purpose: Purpose = Field(default=PURPOSES[0], validate_default=True)
@@ -169,7 +201,7 @@ def _document(path: Path | str | None) -> Document | None:
 
 def _file_values(document: Document) -> dict[str, Any]:
     values: dict[str, Any] = dict(document.value)
-    for section in ("retention", "disk"):
+    for section in ("retention", "disk", "api"):
         # `retention:` with every key under it commented out.
         if section in values and values[section] is None:
             del values[section]

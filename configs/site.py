@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from yanji.configs.basemap import basemap_kind
 from yanji.configs.datum import wgs84_from_gcj02
 from yanji.configs.distance import Place
 from yanji.configs.errors import SettingsError, UsageError
@@ -86,6 +87,12 @@ def _zone_name(text: str) -> str:
     return text
 
 
+def _basemap(text: str) -> str:
+    if basemap_kind(Path(text)) is None:
+        raise ValueError("must end with .geojson, .json or .pmtiles.")
+    return text
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(
         frozen=True,
@@ -100,6 +107,16 @@ CameraId = Annotated[
     str,
     AfterValidator(_camera_id),
     Field(json_schema_extra={"minLength": 1, "maxLength": LONGEST_ID, "pattern": "^[^/]+$"}),
+]
+Basemap = Annotated[
+    str,
+    AfterValidator(_basemap),
+    Field(
+        max_length=1000,
+        json_schema_extra={
+            "pattern": r"\.([gG][eE][oO])?[jJ][sS][oO][nN]$|\.[pP][mM][tT][iI][lL][eE][sS]$"
+        },
+    ),
 ]
 Url = Annotated[str, AfterValidator(_url), Field(json_schema_extra={"pattern": "^rtsps?://[^@]+$"})]
 
@@ -125,6 +142,11 @@ class SiteHeader(_Model):
         default="wgs84",
         description="Of all longitudes and latitudes here; Chinese maps give gcj02.",
     )
+    basemap: Basemap | None = Field(
+        default=None,
+        description="A map in WGS 84 to draw below the cameras, relative to this file: GeoJSON "
+        "(.geojson, .json) or raster tiles (.pmtiles).",
+    )
 
 
 class Camera(_Model):
@@ -141,6 +163,12 @@ class Camera(_Model):
         default=None,
         pattern=r"^[A-Z_][A-Z0-9_]*$",
         description="Name of the environment variable that holds the password.",
+    )
+    tls_sha256: str | None = Field(
+        default=None,
+        pattern=r"^[0-9a-fA-F]{64}$",
+        description="SHA-256 of the certificate of a rtsps camera, where no authority that this "
+        "host trusts signed it (most cameras).",
     )
     longitude: float | None = Field(
         default=None, ge=-180, le=180, description="Degrees, east positive."
@@ -213,6 +241,11 @@ class Site(_Model):
     def zone(self) -> ZoneInfo | None:
         """Time zone for times without an offset; None where the file names none."""
         return ZoneInfo(self.site.timezone) if self.site.timezone else None
+
+    @property
+    def basemap(self) -> Path | None:
+        """File of the site's own map; absolute where the site was loaded from a file."""
+        return Path(self.site.basemap) if self.site.basemap is not None else None
 
     @property
     def password_envs(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from yanji.configs.basemap import check_basemap
 from yanji.configs.datum import in_china
 from yanji.configs.distance import Place
 from yanji.configs.errors import UsageError
@@ -55,7 +56,7 @@ def check_site(site: Site, lines: Lines | None = None) -> list[Finding]:
 
 
 def read_site(path: Path) -> Site:
-    """Read a site as the file gives it, datum included.
+    """Read a site as the file gives it, datum included; the base map's path becomes absolute.
 
     Raises:
         SettingsError: the file has at least one error.
@@ -64,7 +65,10 @@ def read_site(path: Path) -> Site:
     raise_errors(path, findings)
     if site is None:
         raise AssertionError("a site file without errors gave no site")
-    return site
+    if site.basemap is None:
+        return site
+    basemap = str((path.parent / site.basemap).resolve())
+    return site.model_copy(update={"site": site.site.model_copy(update={"basemap": basemap})})
 
 
 def _together(
@@ -99,6 +103,7 @@ def _read(path: Path) -> tuple[Site | None, list[Finding]]:
     # A header with an error says nothing about zone and datum: no remarks on top of that error.
     assumed = header or SiteHeader(timezone="UTC")
     findings += _together(assumed, cameras, roads, lines, unread)
+    findings += check_basemap(assumed.basemap, path.parent, lines)
     if header is None or any(finding.severity == "error" for finding in findings):
         return None, in_order(findings)
     site = Site(site=header, cameras=tuple(cameras.values()), roads=tuple(roads.values()))

@@ -114,3 +114,26 @@ def _draw(path: Path, camera: TrueCamera, vehicles: Mapping[str, Drawn]) -> None
                 image[y1:y2, x1:x2] = vehicles[seen.identity].bgr
             made.mux(stream.encode(av.VideoFrame.from_ndarray(image, "bgr24")))
         made.mux(stream.encode())
+
+
+def cut_clip(source: Path, target: Path, from_s: float, to_s: float) -> Path:
+    """Copy the packets of a part of a clip, from a key frame on."""
+    with av.open(str(source)) as given, av.open(str(target), "w", format="mp4") as made:
+        video = given.streams.video[0]
+        copy = made.add_stream_from_template(video)
+        for packet in given.demux(video):
+            if packet.pts is None or packet.dts is None or packet.time_base is None:
+                continue
+            at_s = float(packet.pts * packet.time_base)
+            if from_s <= at_s < to_s:
+                shift = round(Fraction(from_s) / packet.time_base)
+                packet.pts -= shift
+                packet.dts -= shift
+                packet.stream = copy
+                made.mux(packet)
+    return target
+
+
+@pytest.fixture(scope="session")
+def cut() -> Callable[[Path, Path, float, float], Path]:
+    return cut_clip

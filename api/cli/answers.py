@@ -159,7 +159,7 @@ def trace_document(traced: Traced, zone: ZoneInfo | None) -> dict[str, object]:
         ],
         "gaps": _gap_documents(list(found.gaps), zone),
         "basis": found.basis,
-        "notes": list(found.notes),
+        "notes": [remark.text for remark in found.notes],
         "audit_id": traced.audit_id,
     }
 
@@ -185,6 +185,6 @@ def trace_lines(traced: Traced, zone: ZoneInfo | None) -> list[str]:
             f"Camera {gap.camera_id} saw nothing {format_time(gap.from_ns, zone)} to {end}: "
             "the vehicle can have passed there"
         )
-    lines += found.notes
+    lines += [remark.text for remark in found.notes]
     lines.append(f"audit record {traced.audit_id}")
     return lines

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from yanji.api.cli.answers import trace_document, trace_lines
-from yanji.api.cli.options import installation_options, set_up
+from yanji.api.cli.options import installation_options, page_flags, page_options, set_up
 from yanji.api.cli.output import note, print_json, print_line
 
 if TYPE_CHECKING:
     from yanji.api.demo import CameraVerdict, DemoResult
+    from yanji.api.demo_page import DemoPage
+    from yanji.configs.settings import Settings
 
 _DEFAULT_FOLDER = Path("demo-archive")
 _DEFAULT_MAP = Path("demo-map.png")
@@ -37,26 +42,34 @@ _MANY_DROPPED = 0.15
     show_default=True,
     help="Where the picture of the route goes.",
 )
+@click.option("--no-open", is_flag=True, help="Print the link to the page; open no browser.")
+@page_options
 @installation_options
 def demo_verb(
     once: bool,
     clips: Path | None,
     map_file: Path,
+    no_open: bool,
+    host: str | None,
+    port: int | None,
     settings_file: Path | None,
     archive: Path | None,
     as_json: bool,
 ) -> int:
     """Play four rendered cameras over RTSP, index them live, find and trace an e-bike.
 
-    Exit 0 only when the best route is exactly the e-bike's true one. Without --once the archive is
-    kept in ./demo-archive to ask further questions.
+    Exit 0 only when the best route is exactly the e-bike's true one. Without --once the page shows
+    the cameras while they play and the route afterwards, until Ctrl-C, and the archive is kept in
+    ./demo-archive to ask further questions.
     """
     from yanji.api.demo import fresh_folder, run_demo
     from yanji.api.route_map import check_map_path
     from yanji.ingest.testcity.demo_data import clips_folder
 
     setup = set_up(
-        as_json=as_json, settings_file=settings_file, flags={"log_level": "error", "workers": None}
+        as_json=as_json,
+        settings_file=settings_file,
+        flags={"log_level": "error", "workers": None, **page_flags(host, port)},
     )
     check_map_path(map_file)
     folder = clips or clips_folder()
@@ -65,17 +78,51 @@ def demo_verb(
             result = run_demo(folder, Path(scratch) / "archive", setup.settings, note, map_file)
             return _show(result, map_file, as_json=as_json)
     kept = fresh_folder(archive or _DEFAULT_FOLDER)
-    result = run_demo(folder, kept, setup.settings, note, map_file)
-    status = _show(result, map_file, as_json=as_json)
-    if not as_json:
-        print_line()
-        print_line(f"The archive is kept in {kept}. Ask it yourself:")
-        box = ",".join(f"{edge:.0f}" for edge in result.query.box)
-        print_line(
-            f"  .venv/bin/yanji search {shlex.quote(str(result.query.path))} --box {box} "
-            f'--archive {shlex.quote(str(kept))} --case DEMO-2 --reason "trying it out"'
-        )
+    # Terminated like interrupted: the clips' server, the page and its pictures go with the demo.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        tempfile.TemporaryDirectory(prefix="yanji-", ignore_cleanup_errors=True) as pictures,
+        _page(setup.settings, Path(pictures)) as page,
+    ):
+        result = run_demo(folder, kept, setup.settings, note, map_file, page)
+        status = _show(result, map_file, as_json=as_json)
+        if not as_json:
+            _show_how_to_ask(result, kept)
+        _show_page(page.link_to(result), as_json=as_json, no_open=no_open)
+        page.stay()
     return status
+
+
+def _page(settings: Settings, pictures: Path) -> DemoPage:
+    from yanji.api.demo_page import DemoPage
+
+    return DemoPage(settings, pictures, lambda link: note(f"watch the cameras: {link}"))
+
+
+def _show_how_to_ask(result: DemoResult, kept: Path) -> None:
+    print_line()
+    print_line(f"The archive is kept in {kept}. Ask it yourself:")
+    box = ",".join(f"{edge:.0f}" for edge in result.query.box)
+    print_line(
+        f"  .venv/bin/yanji search {shlex.quote(str(result.query.path))} --box {box} "
+        f'--archive {shlex.quote(str(kept))} --case DEMO-2 --reason "trying it out"'
+    )
+
+
+def _show_page(link: str, *, as_json: bool, no_open: bool) -> None:
+    import webbrowser
+
+    from yanji.api.demo_page import has_display
+
+    if as_json:
+        print_json({"link": link}, indent=None)
+    else:
+        print_line()
+        print_line(f"The route on the page: {link}")
+        print_line("Ctrl-C ends the demo.")
+        sys.stdout.flush()
+    if not no_open and has_display(sys.platform, os.environ):
+        webbrowser.open(link)
 
 
 def _show(result: DemoResult, map_file: Path, *, as_json: bool) -> int:

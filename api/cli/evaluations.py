@@ -46,19 +46,24 @@ def eval_verb() -> None:
 @click.option("--images", type=click.Path(path_type=Path), required=True, help="Folder of crops.")
 @click.option("--list", "list_file", type=click.Path(path_type=Path), required=True)
 @click.option("--model", help="Name of the embedder [default: that of the settings].")
+@click.option("--feedback", is_flag=True, help="What confirming and rejecting hits brings.")
 @installation_options
 def eval_reid(
     images: Path,
     list_file: Path,
     model: str | None,
+    feedback: bool,
     settings_file: Path | None,
     archive: Path | None,
     as_json: bool,
 ) -> int:
     """MAP, R1, R5 on crops named <class>_<id>_cam<n>.jpg: `all` and the classes against the other
     camera, `all_veri` against all images but those of the same vehicle and camera.
+
+    With --feedback: against the other camera, before and after a person judged the first ten hits.
     """
     from yanji.api.pipeline import open_reid
+    from yanji.index.evaluate_feedback import evaluate_feedback
     from yanji.reid.evaluate import evaluate_list
 
     setup = set_up(
@@ -67,7 +72,8 @@ def eval_reid(
         settings_file=settings_file,
         flags={"embedder": model} if model else None,
     )
-    figures = evaluate_list(images, list_file, open_reid(setup.settings))
+    evaluate = evaluate_feedback if feedback else evaluate_list
+    figures = evaluate(images, list_file, open_reid(setup.settings))
     if as_json:
         print_json(figures)
         return 0

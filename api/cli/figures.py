@@ -120,6 +120,46 @@ def bench_index_verb(num: int, dimension: int, as_json: bool) -> int:
     return 0
 
 
+@bench_verb.command("api")
+@click.option(
+    "--sightings", "num", type=click.IntRange(1_000, 2_000_000), default=100_000, show_default=True
+)
+@click.option("--requests", type=click.IntRange(5, 1_000), default=40, show_default=True)
+@click.option("--users", type=click.IntRange(1, 500), default=20, show_default=True)
+@click.option(
+    "--users-for",
+    "users_s",
+    type=click.FloatRange(5, 3600),
+    callback=finite,
+    default=40.0,
+    show_default=True,
+    help="Seconds in which all users ask.",
+)
+@installation_options
+def bench_api_verb(
+    num: int,
+    requests: int,
+    users: int,
+    users_s: float,
+    settings_file: Path | None,
+    archive: Path | None,
+    as_json: bool,
+) -> int:
+    """Milliseconds from request to answer over HTTP, beside the same work without a server."""
+    from yanji.api.bench_api import bench_api
+
+    setup = set_up(as_json=as_json, archive=archive, settings_file=settings_file)
+    figures = bench_api(
+        setup.settings, num=num, requests=requests, users=users, users_s=users_s, say=note
+    )
+    if as_json:
+        print_json(figures)
+    else:
+        for name, value in figures.items():
+            print_line(f"{name}: {value}")
+    return 0
+
+
 @bench_verb.command("testcity")
 @click.option("--frames", type=click.IntRange(3, 500), default=20, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")

@@ -77,6 +77,28 @@ def site_option(*, required: bool = False) -> Callable[[Verb], Verb]:
     )
 
 
+def page_options(verb: Verb) -> Verb:
+    """`--host`, `--port`: where the page is served; `page_flags` makes settings of them."""
+    for option in (
+        click.option(
+            "--port",
+            type=click.IntRange(0, 65_535),
+            help="Port of the page; 0 takes a free one [default: the setting api.port, 8420].",
+        ),
+        click.option(
+            "--host",
+            help="Address of the page [default: the setting api.host, 127.0.0.1: this machine].",
+        ),
+    ):
+        verb = option(verb)
+    return verb
+
+
+def page_flags(host: str | None, port: int | None) -> dict[str, object]:
+    """What `page_options` gave, for the `flags` of `set_up`."""
+    return {"api": {"host": host, "port": port}}
+
+
 def case_options(verb: Verb) -> Verb:
     """`--case`, `--reason`, `--purpose`: without them no question is answered."""
     for option in (

@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
+from yanji.api.cli.job_starts import content_of, fps_of, job_of_name, jobs_of_names
 from yanji.api.cli.options import Setup, installation_options, set_up, site_option
 from yanji.api.cli.output import note, print_json, print_line
 from yanji.configs.errors import NotAVideoError, SourceError, UsageError
@@ -19,17 +21,21 @@ if TYPE_CHECKING:
     from yanji.api.reading import Job
     from yanji.api.recordings import Outcome, Progress
 
-_DEFAULT_FPS = 5.0
-
 
 @click.command("index")
 @click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--camera", help="Camera that recorded PATH...")
-@click.option("--start", metavar="ISO", help="When the first picture of PATH... was taken.")
+@click.option(
+    "--start",
+    metavar="ISO",
+    help="When the first picture of PATH... was taken [default: from the name of each file, else "
+    "from its metadata].",
+)
 @click.option(
     "--manifest",
     type=click.Path(path_type=Path),
-    help="CSV with the columns camera_id,path,start instead of PATH, --camera and --start.",
+    help="CSV with the columns camera_id,path,start instead of PATH, --camera and --start; an "
+    "empty start is looked for like a missing --start.",
 )
 @site_option()
 @installation_options
@@ -43,7 +49,7 @@ def index_verb(
     archive: Path | None,
     as_json: bool,
 ) -> int:
-    """Index recordings. Several PATHs (or the files of a folder) follow each other in time.
+    """Index recordings. With --start, PATHs (or the files of a folder) follow each other in time.
 
     What is in the archive already is skipped; what was cut off is completed.
     """
@@ -60,17 +66,21 @@ def index_verb(
             raise UsageError("--manifest stands alone: it names paths, cameras and starts itself.")
         jobs, problems = _jobs_of_manifest(setup, manifest)
     else:
-        if not paths or camera is None or start is None:
+        if not paths or camera is None:
             raise UsageError(
-                "PATH, --camera and --start belong together.",
+                "PATH and --camera belong together.",
                 hint="yanji index REC.mp4 --camera K01 --start 2026-11-20T08:00:00+08:00, "
                 "or --manifest FILE.csv",
             )
-        jobs, problems = _jobs_of_paths(setup, paths, camera, start)
+        if start is None:
+            jobs, problems = jobs_of_names(setup, paths, camera)
+        else:
+            jobs, problems = _jobs_of_paths(setup, paths, camera, start)
     for problem in problems:
         note(str(problem["message"]))
 
-    display = Display(len(jobs), terminal=sys.stderr.isatty() and not as_json)
+    terminal = sys.stderr.isatty() and not as_json
+    display = Display(len(jobs), terminal=terminal, zone=setup.zone)
     outcomes: list[Outcome] = []
     if jobs:
         with open_archive(setup.archive, setup.settings) as writer:
@@ -123,7 +133,22 @@ def _jobs_of_manifest(setup: Setup, path: Path) -> tuple[list[Job], list[dict[st
         except UsageError as error:
             problems.append({"line": row.line, "message": f"{path}:{row.line}: {error.message}"})
             continue
-        jobs.append(Job(row.path, camera_id, row.started_ns, _fps_of(setup, camera_id)))
+        if row.started_ns is not None:
+            job = Job(
+                row.path,
+                camera_id,
+                row.started_ns,
+                fps_of(setup, camera_id),
+                start_source="manifest",
+            )
+        else:
+            try:
+                job = job_of_name(setup, row.path, camera_id)
+            except UsageError as error:
+                where = f"{path}:{row.line}"
+                problems.append({"line": row.line, "message": f"{where}: {error.message}"})
+                continue
+        jobs.append(job)
     return jobs, problems
 
 
@@ -153,7 +178,7 @@ def _jobs_of_paths(
         for path in found.files:
             if named.setdefault(path.resolve(), path) is not path:
                 continue
-            content = _content(path)
+            content = content_of(path)
             if content and contents.setdefault(content, path) is not path:
                 message = f"{path} holds the same recording as {contents[content]}: left out."
                 problems.append({"path": str(path), "message": message})
@@ -169,18 +194,8 @@ def _jobs_of_paths(
                 message += "index it with its own --start."
                 problems.append({"path": str(path), "message": message})
                 continue
-            jobs.append(Job(path, camera_id, started_ns, _fps_of(setup, camera_id), content))
+            jobs.append(Job(path, camera_id, started_ns, fps_of(setup, camera_id), content))
     return jobs, problems
-
-
-def _content(path: Path) -> str:
-    """Sha256 of a recording; empty where it cannot be read (then indexing says why)."""
-    from yanji.ingest.content import file_sha256
-
-    try:
-        return file_sha256(path)
-    except SourceError:
-        return ""
 
 
 def _duration_s(path: Path) -> float | None:
@@ -195,15 +210,12 @@ def _duration_s(path: Path) -> float | None:
         return None
 
 
-def _fps_of(setup: Setup, camera_id: str) -> float:
-    return setup.site.camera(camera_id).analyse_fps if setup.site is not None else _DEFAULT_FPS
-
-
 def _outcome_document(outcome: Outcome, setup: Setup) -> dict[str, object]:
     document: dict[str, object] = {
         "path": str(outcome.path),
         "camera_id": outcome.camera_id,
         "start": format_time(outcome.started_ns, setup.zone),
+        "start_source": outcome.start_source,
         "state": outcome.state,
         "run_id": outcome.run_id,
         "sightings": outcome.num_sightings,
@@ -225,10 +237,12 @@ class Display:
         num_jobs: int,
         *,
         terminal: bool,
+        zone: ZoneInfo | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._num_jobs = num_jobs
         self._num_through = 0
+        self._zone = zone
         self._clock = clock
         self._began_s = clock()
         self._open: dict[str, Progress] = {}
@@ -279,6 +293,10 @@ class Display:
             self._through_s += last.stream_s
         self.end()
         text = f"{outcome.path.name} ({outcome.camera_id}): {outcome.state}"
+        if outcome.start_source in ("name", "container"):
+            start = format_time(outcome.started_ns, self._zone, digits=0)
+            source = "its name" if outcome.start_source == "name" else "its metadata"
+            text += f", begins {start} by {source}"
         if outcome.state in ("done", "damaged"):
             text += f", {outcome.num_sightings} sightings"
         if outcome.message:

@@ -45,6 +45,8 @@ def runs_list(
                         "kind": run.kind,
                         "source": run.source,
                         "start": format_time(run.started_ns, setup.zone),
+                        "start_source": run.start_source or None,
+                        "start_sigma_s": run.start_sigma_s,
                         "end": format_time(run.ended_ns, setup.zone) if run.ended_ns else None,
                         "end_reason": run.end_reason,
                         "state": run.state,

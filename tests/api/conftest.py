@@ -11,11 +11,9 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 
@@ -127,37 +125,16 @@ def yanji(
     own.setLevel(own_level)
 
 
-def cut_clip(source: Path, target: Path, from_s: float, to_s: float) -> Path:
-    """Copy the packets of a part of a clip, from a key frame on."""
-    with av.open(str(source)) as given, av.open(str(target), "w", format="mp4") as made:
-        video = given.streams.video[0]
-        copy = made.add_stream_from_template(video)
-        for packet in given.demux(video):
-            if packet.pts is None or packet.dts is None or packet.time_base is None:
-                continue
-            at_s = float(packet.pts * packet.time_base)
-            if from_s <= at_s < to_s:
-                shift = round(Fraction(from_s) / packet.time_base)
-                packet.pts -= shift
-                packet.dts -= shift
-                packet.stream = copy
-                made.mux(packet)
-    return target
-
-
 @pytest.fixture(scope="session")
-def cut() -> Callable[[Path, Path, float, float], Path]:
-    return cut_clip
-
-
-@pytest.fixture(scope="session")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def clips(
+    tmp_path_factory: pytest.TempPathFactory, cut: Callable[[Path, Path, float, float], Path]
+) -> dict[str, Path]:
     """The target's passage at K04 and at K03, and two seconds and a half of K01."""
     folder = tmp_path_factory.mktemp("clips")
     return {
-        "K04": cut_clip(clip_path("K04"), folder / "K04.mp4", 4.0, 8.6),
-        "K03": cut_clip(clip_path("K03"), folder / "K03.mp4", 20.0, 24.6),
-        "K01": cut_clip(clip_path("K01"), folder / "K01.mp4", 0.0, 2.5),
+        "K04": cut(clip_path("K04"), folder / "K04.mp4", 4.0, 8.6),
+        "K03": cut(clip_path("K03"), folder / "K03.mp4", 20.0, 24.6),
+        "K01": cut(clip_path("K01"), folder / "K01.mp4", 0.0, 2.5),
     }
 
 

@@ -166,21 +166,21 @@ def test_a_drawn_box_is_searched_even_where_the_detector_sees_nothing(search, tm
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "words"),
+    ("name", "content", "words", "code"),
     [
-        ("empty.jpg", b"", "empty"),
-        ("text.jpg", b"this is no picture at all", "not a picture"),
-        ("cut.jpg", None, "cut off"),
+        ("empty.jpg", b"", "empty", "picture_empty"),
+        ("text.jpg", b"this is no picture at all", "not a picture", "picture_format"),
+        ("cut.jpg", None, "cut off", "picture_damaged"),
     ],
 )
-def test_a_file_that_is_no_whole_picture_is_refused(search, tmp_path, name, content, words):
+def test_a_file_that_is_no_whole_picture_is_refused(search, tmp_path, name, content, words, code):
     path = tmp_path / name
     whole = snapshot_path().read_bytes()
     path.write_bytes(whole[: len(whole) // 2] if content is None else content)
     answer = search(path)
     assert answer.status == 1
     assert words in answer.sentence
-    assert search(path, "--json").error["code"] == "picture"
+    assert search(path, "--json").error["code"] == code
 
 
 def test_a_missing_picture_and_a_folder_are_refused(search, tmp_path):

@@ -230,6 +230,10 @@ def test_figures_of_a_tiny_reid_list(yanji, tmp_path):
     # The same pictures under another camera's name: found without fail.
     assert figures["all"] == {"mAP": 1.0, "R1": 1.0, "R5": 1.0, "num_queries": 4}
     assert "two_wheeler" in yanji(*asked, "--model", "histogram").out
+    judged = yanji(*asked, "--model", "histogram", "--feedback", "--json").json
+    # One stranger is on the other camera, and two are rejected where a person can.
+    assert judged["rejected_before"]["num_queries"] == 0
+    assert "confirmed_after" in yanji(*asked, "--model", "histogram", "--feedback").out
     (tmp_path / "list.txt").write_text("ebike_7_cam1.jpg\ngone_1_cam2.jpg\n")
     assert yanji(*asked, "--model", "histogram").status == 2
     (tmp_path / "list.txt").write_text("")

@@ -40,8 +40,9 @@ def test_runs_are_listed_for_people_and_programs(yanji, town):
     ]
     assert set(runs[0]) == {
         *("run_id", "camera_id", "kind", "source", "start", "end", "end_reason"),
-        *("state", "sightings"),
+        *("start_source", "start_sigma_s", "state", "sightings"),
     }
+    assert {(run["start_source"], run["start_sigma_s"]) for run in runs} == {("manifest", 0.0)}
     told = yanji("runs", "list", "--archive", town.archive, "--camera", "K03")
     assert runs[1]["run_id"] in told.out
     assert runs[0]["run_id"] not in told.out

@@ -22,7 +22,7 @@ from yanji.api.map_plan import (
 from yanji.api.map_style import MAP, ROUTE, WIDTH, MapCamera, RouteMap
 from yanji.configs.distance import Place, distance_m
 from yanji.index.graph import CameraPlace, Road, RoadGraph
-from yanji.index.route import Leg, NextCamera, Route, Trace
+from yanji.index.route import Leg, LegFacts, NextCamera, Route, Trace
 from yanji.ingest.gap import Gap
 from yanji.ingest.testcity.demo_data import snapshot_path
 
@@ -33,7 +33,7 @@ PLACES = {"K01": Place(112.61, 26.89), "K02": Place(112.62, 26.89), "K03": Place
 
 def leg(camera_id: str, at_s: float, travel_s: float | None = None) -> Leg:
     first = round(at_s * NS)
-    return Leg("a" * 32, camera_id, first, first + 2 * NS, None, travel_s, 0.8, "why")
+    return Leg("a" * 32, camera_id, first, first + 2 * NS, None, travel_s, 0.8, "why", LegFacts(1))
 
 
 def town(legs: list[Leg], places=None, labels=None, **changes) -> RouteMap:

@@ -105,6 +105,7 @@ def test_five_minutes_of_four_cameras(server_folder: Path, tmp_path: Path) -> No
             [
                 *(sys.executable, "-m", "yanji.api.cli", "run", "-c", str(site)),
                 *("--archive", str(archive), "--workers", "1", "--json", "--status-every", "5"),
+                "--no-page",
             ],
             stdout=subprocess.PIPE,
             text=True,

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from yanji.api.plan import CameraBeat, CameraPlan, share_out
+from yanji.api.server_child import ServerChild
 from yanji.api.supervisor import Supervisor
+from yanji.api.web.server_plan import ServerPlan
 from yanji.configs.errors import YanjiError
-from yanji.configs.settings import load_settings
+from yanji.configs.settings import Settings, load_settings
 from yanji.configs.site import Camera, Credentials
 from yanji.index.reader import read_archive
 from yanji.index.writer import open_archive
@@ -24,6 +29,7 @@ from yanji.ingest.rtsp_server import RtspServer, serve_folder
 from yanji.ingest.testcity.demo_data import clips_folder
 
 BACK_S = 15.0
+TOKEN = "the token of this test"
 
 
 @dataclass
@@ -58,9 +64,40 @@ class Installation:
         assert not self.thread.is_alive()
 
 
-def install(archive: Path, cameras: list[CameraPlan], workers: int) -> Installation:
-    settings = load_settings(None, {"workers": workers, "embedder": "histogram"})
-    supervisor = Supervisor(settings, cameras, archive, status_every_s=0.5)
+def settings_of(workers: int) -> Settings:
+    return load_settings(None, {"workers": workers, "embedder": "histogram"})
+
+
+def page_on(archive: Path, port: int, pictures: Path | None = None) -> ServerChild:
+    plan = ServerPlan(
+        settings=settings_of(1),
+        site=None,
+        archive=archive,
+        token=TOKEN,
+        live=True,
+        pictures=pictures,
+        host="127.0.0.1",
+        port=port,
+        warm=False,
+    )
+    return ServerChild(plan)
+
+
+def install(
+    archive: Path,
+    cameras: list[CameraPlan],
+    workers: int,
+    page: ServerChild | None = None,
+    pictures: Path | None = None,
+) -> Installation:
+    supervisor = Supervisor(
+        settings_of(workers),
+        cameras,
+        archive,
+        status_every_s=0.5,
+        server=page,
+        pictures=pictures,
+    )
     installation = Installation(supervisor, threading.Thread(daemon=True))
 
     def work() -> None:
@@ -148,6 +185,79 @@ def test_a_writer_that_dies_is_replaced_and_nothing_seen_is_lost(
         assert len(sightings) >= 6
         assert {s.state for s in sightings} == {"closed"}, "open tracks were not closed"
         assert len({s.sighting_id for s in sightings}) == len(sightings)
+
+
+def test_a_killed_server_comes_back_to_the_same_link_and_intake_notices_nothing(
+    server: RtspServer, tmp_path: Path
+) -> None:
+    archive, pictures = tmp_path / "archive", tmp_path / "pictures"
+    pictures.mkdir()
+    page = page_on(archive, 0, pictures)
+    with page:
+        cameras = [camera("北门", server.url_of("K01.mp4"))]
+        site = install(archive, cameras, workers=1, page=page, pictures=pictures)
+        try:
+            site.wait_until_up("北门")
+            site.wait(lambda: shown(page).get("state") == "up", 20, "the page shows it")
+            site.wait(lambda: shown(page).get("picture_at") is not None, 20, "and its picture")
+            steady = {n: p for n, p in site.supervisor.process_ids.items() if n != "server"}
+            assert page.beat is not None
+            url, victim = page.beat.url, site.supervisor.process_ids["server"]
+            frames = site.beat("北门").num_frames
+            os.kill(victim, signal.SIGKILL)
+            site.wait(
+                lambda: site.supervisor.process_ids.get("server", victim) != victim,
+                10,
+                "replaced",
+            )
+            site.wait(lambda: shown(page).get("state") == "up", 20, "the page is back")
+            assert page.beat.url == url
+            assert site.beat("北门").num_frames > frames
+            everybody = site.supervisor.process_ids
+            assert {n: p for n, p in everybody.items() if n != "server"} == steady
+            assert gaps_of(archive, "北门") == []
+        finally:
+            site.stop()
+        # It belongs to the caller, who may still want to show something.
+        assert shown(page)["num_sightings"] is not None
+    assert not [p for n, p in everybody.items() if n != "supervisor" and is_alive(p)]
+
+
+def shown(page: ServerChild) -> dict[str, Any]:
+    """What the page's API says of the only camera; nothing while it does not answer."""
+    if page.beat is None:
+        return {}
+    try:
+        answer = httpx.get(
+            f"{page.beat.url}/api/v1/cameras", headers={"Authorization": f"Bearer {TOKEN}"}
+        )
+    except httpx.TransportError:
+        return {}
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()["cameras"][0]
+    return found
+
+
+def is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_port_in_use_ends_the_run_with_a_sentence(server: RtspServer, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with page_on(tmp_path / "archive", port) as page:
+            cameras = [camera("K01", server.url_of("K01.mp4"))]
+            site = install(tmp_path / "archive", cameras, workers=1, page=page)
+            site.thread.join(60)
+    errors = [error for error in site.errors if isinstance(error, YanjiError)]
+    assert [error.code for error in errors] == ["port_in_use"]
+    assert str(port) in errors[0].message
+    assert "--port" in errors[0].hint
+    assert site.supervisor.process_ids.keys() == {"supervisor"}
 
 
 def test_the_second_run_on_one_archive_is_refused(server: RtspServer, tmp_path: Path) -> None:

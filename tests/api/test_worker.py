@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,25 +13,39 @@ import pytest
 
 from yanji.api import worker as worker_module
 from yanji.api.messages import Message, Outage, RunEnded, RunStarted
+from yanji.api.pictures import picture_path
 from yanji.api.plan import CameraPlan, WorkerBeat, WorkerPlan
 from yanji.api.worker import OrphanError, Worker
 from yanji.configs.settings import load_settings
 from yanji.configs.site import Camera
+from yanji.detect.detections import Detections
 from yanji.ingest.array_picture import ArrayPicture
 from yanji.ingest.fake import FakeClock, FakeSource
 from yanji.ingest.frame import Frame, Run
 from yanji.ingest.gap import Gap
 from yanji.reid.sighting import Sighting
 
+NOTHING = Detections(
+    np.empty((0, 4), np.float32),
+    np.empty(0, np.float32),
+    np.empty(0, np.int64),
+    np.empty((0, 4), np.float32),
+)
+
 
 class FakePipeline:
     """Keeps the run in progress, as the real one does, and finds nothing."""
 
-    def __init__(self, detector: object, embedder: object, analyse_fps: float) -> None:
+    def __init__(
+        self, detector: object, embedder: object, analyse_fps: float, on_seen: Any
+    ) -> None:
         self.run: Run | None = None
+        self.on_seen = on_seen
 
     def step(self, frame: Frame) -> list[Sighting]:
         self.run = frame.run
+        if self.on_seen is not None:
+            self.on_seen(frame, NOTHING)
         return []
 
     def finish(self) -> list[Sighting]:
@@ -67,12 +82,16 @@ def link() -> FakeLink:
 
 
 def make(
-    monkeypatch: pytest.MonkeyPatch, end: Connection, link: FakeLink, *cameras: CameraPlan
+    monkeypatch: pytest.MonkeyPatch,
+    end: Connection,
+    link: FakeLink,
+    *cameras: CameraPlan,
+    pictures: Path | None = None,
 ) -> Worker:
     monkeypatch.setattr(worker_module, "open_detector", lambda settings: object())
     monkeypatch.setattr(worker_module, "open_reid", lambda settings: object())
     monkeypatch.setattr(worker_module, "CameraPipeline", FakePipeline)
-    plan = WorkerPlan(0, cameras, load_settings(), "", b"")
+    plan = WorkerPlan(0, cameras, load_settings(), "", b"", pictures)
     clock = FakeClock()
     seam: Any = link
     return Worker(plan, end, seam, lambda camera: FakeSource(camera.camera.id, [], clock=clock))
@@ -144,3 +163,20 @@ def test_without_a_supervisor_a_worker_ends(
     supervisor[1].close()
     with pytest.raises(OrphanError):
         worker._listen()
+
+
+def test_each_camera_has_its_picture_only_where_somebody_looks(
+    monkeypatch: pytest.MonkeyPatch,
+    supervisor: tuple[Connection, Connection],
+    link: FakeLink,
+    tmp_path: Path,
+) -> None:
+    unseen = make(monkeypatch, supervisor[0], link, camera("K01"))
+    unseen._analyse(frame("a", 0))
+    assert list(tmp_path.iterdir()) == []
+    seen = make(monkeypatch, supervisor[0], link, camera("K01"), camera("K02"), pictures=tmp_path)
+    seen._analyse(frame("b", 0))
+    assert [path.exists() for path in (picture_path(tmp_path, c) for c in ("K01", "K02"))] == [
+        True,
+        False,
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
 from yanji.configs.errors import SettingsError
 from yanji.configs.settings import PURPOSES, Settings, env_names, load_settings
@@ -67,6 +68,10 @@ def test_every_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch, name: str
         "YANJI_EMBEDDER": ("m", "m"),
         "YANJI_RETENTION__DAYS": ("30", 30),
         "YANJI_DISK__LOW_WATER_MB": ("5", 5),
+        "YANJI_API__HOST": ("::1", "::1"),
+        "YANJI_API__PORT": ("0", 0),
+        "YANJI_API__TOKEN": ("a-token-of-16-ch", SecretStr("a-token-of-16-ch")),
+        "YANJI_API__OPEN_METRICS": ("true", True),
         "YANJI_PURPOSES": ("hit_and_run, 测试", ("hit_and_run", "测试")),
         "YANJI_DEFAULT_PURPOSE": ("exercise", "exercise"),
         "YANJI_LOG_LEVEL": ("debug", "debug"),
@@ -209,3 +214,42 @@ def test_settings_are_frozen_and_go_to_other_processes() -> None:
 def test_sections_left_empty_are_defaults() -> None:
     found = load_settings(file_of("retention:\ndisk:\nworkers: 1\n"))
     assert (found.retention.days, found.disk.low_water_mb) == (None, 1024)
+
+
+@pytest.mark.parametrize(
+    ("api", "key"),
+    [
+        ({"token": "fifteen-letters"}, "api.token"),
+        ({"token": "with a blank in it"}, "api.token"),
+        ({"token": "雁" * 20}, "api.token"),
+        ({"token": "x" * 257}, "api.token"),
+        ({"port": 65_536}, "api.port"),
+        ({"port": -1}, "api.port"),
+        ({"host": ""}, "api.host"),
+        ({"host": "http://127.0.0.1"}, "api.host"),
+        ({"hots": "127.0.0.1"}, "hots"),
+    ],
+)
+def test_a_wrong_address_or_token_is_refused_and_no_token_is_repeated(
+    api: dict[str, Any], key: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load_settings(flags={"api": api})
+    assert key in str(raised.value)
+    for token in (api.get("token", "?"),):
+        assert token == "?" or token not in f"{raised.value} {raised.value.hint}"
+
+
+def test_the_token_is_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "yanji.yaml"
+    file.write_text("api: {token: a-secret-of-the-desk}\n", encoding="utf-8")
+    found = load_settings(file)
+    assert found.api.token is not None
+    assert found.api.token.get_secret_value() == "a-secret-of-the-desk"
+    assert "a-secret" not in f"{found!r} {found}"
+
+
+def test_an_empty_section_is_the_default(tmp_path: Path) -> None:
+    file = tmp_path / "yanji.yaml"
+    file.write_text("api:\n", encoding="utf-8")
+    assert load_settings(file).api.port == 8420

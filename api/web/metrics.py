@@ -1,0 +1,115 @@
+"""Figures for Prometheus, in a registry of its own: two servers in one process share none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, get_args
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from yanji.api.plan import CameraBeat
+from yanji.api.web.documents import CameraState
+from yanji.index.disk import disk_free
+
+if TYPE_CHECKING:
+    from yanji.api.web.desk import Desk
+
+STATES = get_args(CameraState)
+_BUCKETS_S = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+class Metrics:
+    """Counts requests; reads cameras and archive when it is asked. Thread-safe."""
+
+    def __init__(self) -> None:
+        # A time stamp beside every counter is what nobody looks at.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "yanji_api_requests_total",
+            "Requests that were answered.",
+            ("route", "method", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "yanji_api_request_seconds",
+            "From a request to its whole answer, seconds.",
+            ("route",),
+            buckets=_BUCKETS_S,
+            registry=self._registry,
+        )
+
+    def note(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count a request; `route` is a template such as `/api/v1/crops/{sha256}`."""
+        self._requests.labels(route, method, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def exposition(self, desk: Desk) -> bytes:
+        """Everything as text.
+
+        Raises:
+            ArchiveError: the archive cannot be read.
+        """
+        now = CollectorRegistry()
+        now.register(_Now([*_cameras(list(desk.cameras.beats().values())), *_archive(desk)]))
+        return generate_latest(self._registry) + generate_latest(now)
+
+
+class _Now:
+    """Figures that are read once, as a collector."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._families
+
+
+def _cameras(beats: list[CameraBeat]) -> Iterator[Metric]:
+    gauges = (
+        ("fps", "Frames received per second.", "fps_in"),
+        ("analysed_fps", "Frames analysed per second.", "fps_analysed"),
+        ("lag_seconds", "Age of the last analysed frame.", "lag_s"),
+    )
+    for name, text, field in gauges:
+        gauge = GaugeMetricFamily(f"yanji_camera_{name}", text, labels=("camera",))
+        for beat in beats:
+            gauge.add_metric((beat.camera_id,), getattr(beat, field))
+        yield gauge
+    counters = (
+        ("dropped_frames", "Frames given up because the machine was late.", "num_dropped"),
+        ("reconnects", "Connections made anew.", "num_reconnects"),
+        ("sightings", "Sightings since the start.", "num_sightings"),
+    )
+    for name, text, field in counters:
+        counter = CounterMetricFamily(f"yanji_camera_{name}", text, labels=("camera",))
+        for beat in beats:
+            counter.add_metric((beat.camera_id,), getattr(beat, field))
+        yield counter
+    state = GaugeMetricFamily(
+        "yanji_camera_state", "1 for the state it is in.", labels=("camera", "state")
+    )
+    for beat in beats:
+        for one in STATES:
+            state.add_metric((beat.camera_id, one), float(beat.state == one))
+    yield state
+
+
+def _archive(desk: Desk) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "yanji_archive_sightings",
+        "Sightings in the archive.",
+        value=desk.totals.newest().num_sightings,
+    )
+    yield GaugeMetricFamily(
+        "yanji_archive_free_bytes",
+        "Bytes free on the archive's disk.",
+        value=disk_free(desk.reader.folder),
+    )
