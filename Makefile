@@ -8,7 +8,7 @@ ONCE ?=
 # The large test city goes here: outside the repository, kept between runs, resumable.
 TESTCITY ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/yanji/testcity
 
-.PHONY: install demo test lint bench soak accuracy testcity lock schemas clean
+.PHONY: install demo test lint page pictures bench soak soak-cameras accuracy testcity lock schemas clean
 
 install: $(VENV)/.installed
 
@@ -26,6 +26,7 @@ demo: install
 	@$(BIN)/yanji demo $(if $(ONCE),--once)
 
 test: install
+	@tests/browser.sh
 	$(BIN)/pytest -q -m "not slow"
 
 lint: install
@@ -34,12 +35,25 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The web page from its source; needs Node 20.19 or newer. What it writes is committed.
+page:
+	cd api/page && npm ci --no-audit --no-fund && npm run check && npx --no-install vite build
+
+# The pictures of the page for docs/pictures, from its tests: look at each before it is committed.
+pictures: install
+	@tests/browser.sh
+	YANJI_PICTURES=docs/pictures $(BIN)/pytest -q tests/page -k "from_a_snapshot or on_a_phone or live_view_has"
+
 bench: install
 	$(BIN)/yanji bench pipeline --json
 
 # Minutes long, on real footage and under faults; needs ../shared for most of it.
 soak: install
 	$(BIN)/pytest -s -q -m slow tests/api
+
+# An hour of cameras that misbehave; prints the table of what was found and mended when.
+soak-cameras: install
+	YANJI_SOAK_S=$(or $(SECONDS),3600) $(BIN)/pytest -s -q -m slow tests/ingest/test_soak_cameras.py tests/ingest/test_faults.py
 
 accuracy: install
 	$(BIN)/pytest -s -q -m slow tests/accuracy tests/detect tests/reid tests/index

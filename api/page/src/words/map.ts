@@ -1,0 +1,41 @@
+import type { NextInfo } from "../api/types";
+import { both } from "../state/language";
+
+export const mapWords = both(
+  {
+    map: "Map. Arrow keys move it, plus and minus zoom.",
+    camera: "Camera",
+    zoomIn: "Zoom in", zoomOut: "Zoom out", showAll: "Show the whole route", showCameras: "Show all cameras",
+    north: "North is up", more: (n: number) => `and ${n} more`,
+    stop: (camera: string, numbers: string, times: string) => `${camera}, leg ${numbers}, ${times}`,
+    nextCamera: (camera: string, state: string, times: string) => `${camera}, possible next: ${state}, ${times}`,
+    next: { ahead: "still to come", now: "now", not_seen: "not seen", gap: "was down" } satisfies Record<NextInfo["state"], string>,
+    passed: { unseen: "did not see it", down: "was down" },
+    legend: "Legend",
+    legendDriven: "driven, seen at both ends", legendUnseen: "a camera on the way did not see it",
+    legendDown: "a camera on the way was down", legendLine: "no road listed: straight line", legendNext: "where it can come next",
+    legendOther: "further routes", unplaced: (ids: string) => `Without a place, so not on the map: ${ids}`,
+    noPlaces: "No camera of this site has a place, so there is no map.",
+    noPlacesHint: "Give longitude and latitude of the cameras in site.yaml.",
+    chooseCamera: "Click a camera on the map, or step through them with the arrow keys of the list.",
+    chosenCamera: (camera: string) => `Chosen: ${camera}`, nothingChosen: "No camera is chosen.",
+  },
+  {
+    map: "地图。方向键移动，加号减号缩放。",
+    camera: "摄像机",
+    zoomIn: "放大", zoomOut: "缩小", showAll: "显示整条轨迹", showCameras: "显示全部摄像机",
+    north: "上方为北", more: (n: number) => `另有 ${n} 次`,
+    stop: (camera: string, numbers: string, times: string) => `${camera}，第 ${numbers} 段，${times}`,
+    nextCamera: (camera: string, state: string, times: string) => `${camera}，可能去向：${state}，${times}`,
+    next: { ahead: "尚未到时", now: "正当其时", not_seen: "未拍到", gap: "设备离线" } satisfies Record<NextInfo["state"], string>,
+    passed: { unseen: "途经未拍到", down: "途经时离线" },
+    legend: "图例",
+    legendDriven: "两端均拍到的行驶路段", legendUnseen: "途经摄像机未拍到", legendDown: "途经摄像机当时离线",
+    legendLine: "无道路资料，按直线示意", legendNext: "可能的去向",
+    legendOther: "其他轨迹", unplaced: (ids: string) => `没有坐标、未在图上显示：${ids}`,
+    noPlaces: "本站点的摄像机都没有坐标，无法显示地图。",
+    noPlacesHint: "请在 site.yaml 中填写摄像机的经纬度。",
+    chooseCamera: "在地图上点击摄像机，或在列表中用方向键逐个选择。",
+    chosenCamera: (camera: string) => `已选：${camera}`, nothingChosen: "尚未选择摄像机。",
+  },
+);
