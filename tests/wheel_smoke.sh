@@ -31,7 +31,7 @@ def get(path):
 page = get("/")
 scripts = re.findall(r'src="(/assets/[^"]+\.js)"', page)
 assert scripts and all(get(script) for script in scripts), page
-assert json.loads(get("/live")) == {"status": "live"}
+assert json.loads(get("/live"))["status"] == "live"
 print("the page is served")
 PYTHON
 kill $server
