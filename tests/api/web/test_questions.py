@@ -402,6 +402,22 @@ def test_feedback_is_kept_per_case_and_shown_at_the_hits(served, snapshot, targe
             assert said == verdicts
 
 
+def test_what_was_said_of_one_vehicle_is_not_shown_for_another_of_the_same_picture(
+    served, snapshot, target
+):
+    mine = {"Yanji-Case": "feedback-3", "Yanji-Reason": "r"}
+    one, other = (vehicle["box"] for vehicle in snapshot["vehicles"][:2])
+    hit = target["hits"][0]["sighting_id"]
+    about = {"snapshot_id": snapshot["snapshot_id"]}
+    with served.client() as client:
+        said = {"sighting_id": hit, "verdict": "confirmed", **about, "box": one}
+        assert client.post(f"{API}/feedback", json=said, headers=mine).status_code == 201
+        for box, shown in ((one, "confirmed"), (other, None)):
+            asked = {**about, "box": box, "limit": 500}
+            hits = client.post(f"{API}/search", json=asked, headers=mine).json()["hits"]
+            assert [h["verdict"] for h in hits if h["sighting_id"] == hit] == [shown]
+
+
 @pytest.mark.parametrize(
     ("said", "status", "code"),
     [
