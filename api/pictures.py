@@ -20,7 +20,7 @@ import cv2
 
 from yanji.detect.detections import Detections
 from yanji.detect.overview import overview
-from yanji.ingest.frame import Frame
+from yanji.ingest.frame import Frame, Picture
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,23 @@ def picture_path(folder: Path, camera_id: str) -> Path:
     return folder / f"{hashlib.sha256(camera_id.encode()).hexdigest()}.jpg"
 
 
+def jpeg_of(picture: Picture, detections: Detections) -> bytes:
+    """A picture as people may see it: small, heads blurred, JPEG.
+
+    Args:
+        picture: upright.
+        detections: of this very picture.
+
+    Raises:
+        OSError: it cannot be written as JPEG.
+    """
+    image = overview(picture, detections, LONG_SIDE_PX)
+    done, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    if not done:
+        raise OSError("the picture cannot be written as JPEG")
+    return jpeg.tobytes()
+
+
 def write_picture(folder: Path, frame: Frame, detections: Detections) -> None:
     """Replace the latest picture of the frame's camera, whole or not at all.
 
@@ -46,14 +63,11 @@ def write_picture(folder: Path, frame: Frame, detections: Detections) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    image = overview(frame.picture, detections, LONG_SIDE_PX)
-    done, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    if not done:
-        raise OSError("the picture cannot be written as JPEG")
+    jpeg = jpeg_of(frame.picture, detections)
     path = picture_path(folder, frame.run.camera_id)
     # Of this process alone: a worker that is being replaced may still be writing.
     half_done = path.with_suffix(f".{os.getpid()}")
-    half_done.write_bytes(jpeg.tobytes())
+    half_done.write_bytes(jpeg)
     os.utime(half_done, ns=(frame.wall_ns, frame.wall_ns))
     half_done.replace(path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -9,9 +10,11 @@ from yanji.configs.settings import Settings
 from yanji.detect.card import load_card
 from yanji.detect.detections import Detections
 from yanji.detect.letterbox import LONG_SIDE_PX
+from yanji.detect.passage import Passage
 from yanji.detect.passages import PassageBuilder
-from yanji.detect.tracker import CameraTracker, TrackedBox
+from yanji.detect.tracker import LOST_S, SPARSE_LOST_S, CameraTracker, TrackedBox
 from yanji.detect.yolo import Detector
+from yanji.ingest.decode_mode import DecodeMode
 from yanji.ingest.frame import Frame, Run
 from yanji.reid.describe import describe
 from yanji.reid.embedder import Embedder
@@ -46,6 +49,11 @@ def open_reid(settings: Settings) -> Embedder:
     return open_embedder(settings.embedder, settings.runtime, settings.precision)
 
 
+def lost_s_of(decode: DecodeMode) -> float:
+    """Seconds unseen after which a vehicle has left, by which frames there are to see it in."""
+    return SPARSE_LOST_S if decode == "key_frames" else LOST_S
+
+
 @dataclass
 class CameraPipeline:
     """All stages for one camera; the models are shared by the cameras of a worker."""
@@ -55,10 +63,16 @@ class CameraPipeline:
     analyse_fps: float
     on_seen: Callable[[Frame, Detections], None] | None = None
     """Told what was found in each frame, for those who want to look at it (`api/pictures.py`)."""
+    lost_s: float = LOST_S
+    """A vehicle unseen for longer has left, see `lost_s_of`."""
     _run: Run | None = None
     _tracker: CameraTracker | None = None
     _passages: PassageBuilder | None = None
     num_analysed: int = field(default=0)
+    detect_s: float = 0.0
+    """Seconds that the detector took so far."""
+    describe_s: float = 0.0
+    """Seconds that describing sightings took so far: embeddings, colours, crops as files."""
 
     def step(self, frame: Frame) -> list[Sighting]:
         """Take one analysed frame through all stages.
@@ -76,7 +90,7 @@ class CameraPipeline:
         if self.on_seen is not None:
             self.on_seen(frame, detections)
         self.num_analysed += 1
-        return describe(passages, self.embedder)
+        return self._describe(passages)
 
     def see(self, frame: Frame) -> tuple[Detections, list[TrackedBox]]:
         """Find the vehicles of a frame and tell which track each belongs to.
@@ -85,15 +99,23 @@ class CameraPipeline:
         """
         assert self._tracker is not None  # noqa: S101 - set by _begin
         # Fixed cameras look down: a car seen from above is more than a COCO model expects.
+        began_s = time.perf_counter()
         detections = self.detector.detect(frame.picture, overhead=True)
+        self.detect_s += time.perf_counter() - began_s
         return detections, self._tracker.update(frame, detections)
 
     def finish(self) -> list[Sighting]:
         """Close what is still in view: the run is over."""
         if self._passages is None:
             return []
-        sightings = describe(self._passages.close(), self.embedder)
+        sightings = self._describe(self._passages.close())
         self._run = self._tracker = self._passages = None
+        return sightings
+
+    def _describe(self, passages: list[Passage]) -> list[Sighting]:
+        began_s = time.perf_counter()
+        sightings = describe(passages, self.embedder)
+        self.describe_s += time.perf_counter() - began_s
         return sightings
 
     @property
@@ -103,5 +125,5 @@ class CameraPipeline:
 
     def _begin(self, run: Run) -> None:
         self._run = run
-        self._tracker = CameraTracker(self.analyse_fps)
-        self._passages = PassageBuilder(run)
+        self._tracker = CameraTracker(self.analyse_fps, self.lost_s)
+        self._passages = PassageBuilder(run, lost_s=self.lost_s)

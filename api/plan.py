@@ -55,6 +55,9 @@ class CameraBeat:
     """Seconds since the capture thread last came back from a native call."""
     problem: str = ""
     """Why the camera is down, for people, without credentials."""
+    degraded: bool = False
+    """Watched, but not as it should be: this machine is too late, or gives up too much
+    (`api/overload.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,14 @@ class WorkerBeat:
     number: int
     cameras: tuple[CameraBeat, ...]
     resident_bytes: int
+    detect_s: float = 0.0
+    """Seconds that the detector took since the process began."""
+    describe_s: float = 0.0
+    """Seconds that embedding and describing took."""
+    num_frames_waiting: int = 0
+    """Frames that wait for the analysis, of all its cameras."""
+    num_messages_waiting: int = 0
+    """Messages that the writer has not acknowledged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,8 @@ class CameraStates:
     cameras: tuple[CameraBeat, ...]
     """Of all cameras that are watched now; the others are shown as recorded."""
     writer: WriterBeat | None
+    workers: tuple[WorkerBeat, ...] = ()
+    """Of all workers that live; their cameras are not in them."""
 
 
 @dataclass(frozen=True, slots=True)

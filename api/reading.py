@@ -16,11 +16,13 @@ from yanji.api.link import WriterLink
 from yanji.api.logs import start_logging
 from yanji.api.memory import share_one_heap
 from yanji.api.messages import FileBegun, FileFailed, FileFinished, FileProgress, Message, Seen
-from yanji.api.pipeline import CameraPipeline, open_detector, open_reid
+from yanji.api.pipeline import CameraPipeline, lost_s_of, open_detector, open_reid
 from yanji.api.worker import one_thread_each
 from yanji.configs.errors import YanjiError
 from yanji.configs.settings import Settings
 from yanji.ingest.content import text_of
+from yanji.ingest.decode_mode import DecodeMode
+from yanji.ingest.motion import MotionGate
 from yanji.ingest.recording import open_recording
 from yanji.ingest.sample import Sampler
 
@@ -42,6 +44,9 @@ class Job:
     start_source: str = "given"
     """How the start is known, see `yanji.ingest.recording_start.StartSource`."""
     start_sigma_s: float = 0.0
+    decode: DecodeMode = "all"
+    motion_gate: bool = False
+    """Whether frames in which nothing moves are analysed only once a second."""
 
     @property
     def key(self) -> str:
@@ -73,7 +78,7 @@ def run_reader(plan: ReaderPlan, owner: Connection) -> None:
             try:
                 if models is None:
                     models = (open_detector(plan.settings), open_reid(plan.settings))
-                pipeline = CameraPipeline(*models, job.analyse_fps)
+                pipeline = CameraPipeline(*models, job.analyse_fps, lost_s=lost_s_of(job.decode))
                 read_recording(job, pipeline, link.send)
             except YanjiError as error:
                 link.send(FileFailed(job.key, error.code, error.message, error.hint))
@@ -101,7 +106,11 @@ def read_recording(
         SourceError: the file cannot be read; what was sent of it stays invisible.
     """
     source = open_recording(
-        job.path, job.camera_id, job.started_ns, content_sha256=job.content_sha256
+        job.path,
+        job.camera_id,
+        job.started_ns,
+        content_sha256=job.content_sha256,
+        decode=job.decode,
     )
     key, num_sightings, ids = job.key, 0, set[str]()
     with source.connect() as connection:
@@ -110,9 +119,12 @@ def read_recording(
         )
         send(FileBegun(run, text_of(job.path)))
         sampler = Sampler(job.analyse_fps)
+        gate = MotionGate() if job.motion_gate else None
         next_progress = time.monotonic()
         for frame in connection:
             if not sampler.take(frame.stream_s):
+                continue
+            if gate is not None and not gate.passes(frame.picture, frame.stream_s):
                 continue
             found = pipeline.step(frame)
             if found:

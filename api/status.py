@@ -15,6 +15,7 @@ def status_lines(cameras: Sequence[CameraBeat], writer: WriterBeat | None) -> li
         f"{camera.camera_id:<{width}}  {camera.state:<11} "
         f"in {camera.fps_in:5.1f} fps  analysed {camera.fps_analysed:4.1f} fps  "
         f"lag {camera.lag_s:4.1f} s  sightings {camera.num_sightings}"
+        + ("  degraded" if camera.degraded else "")
         + (f"  dropped {camera.num_dropped}" if camera.num_dropped else "")
         + (f"  reconnects {camera.num_reconnects}" if camera.num_reconnects else "")
         + (f"  ({camera.problem})" if camera.problem else "")

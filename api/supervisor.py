@@ -16,7 +16,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import connection as mp_connection
 from pathlib import Path
 from types import FrameType
@@ -270,8 +270,13 @@ class Supervisor:
 
     def _tend_server(self) -> None:
         if self.server is not None:
-            self.server.tend(lambda: CameraStates(tuple(self.camera_beats), self.writer_beat))
+            self.server.tend(self._states)
             self._failure = self._failure or self.server.failure
+
+    def _states(self) -> CameraStates:
+        beats = [slot.beat for slot in self._slots if slot.child is not None]
+        workers = tuple(replace(beat, cameras=()) for beat in beats if beat is not None)
+        return CameraStates(tuple(self.camera_beats), self.writer_beat, workers)
 
     def _shut_down(self) -> None:
         """Workers first, which close their tracks and wait for the writer; then the writer."""

@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
 from yanji.api.link import LinkClosedError, WriterLink
-from yanji.api.logs import start_logging
+from yanji.api.log_file import start_process_logging
 from yanji.api.memory import give_back, share_one_heap
 from yanji.api.messages import Message, Outage, RunEnded, RunStarted, Seen
+from yanji.api.overload import Overload
 from yanji.api.pictures import LatestPicture
-from yanji.api.pipeline import CameraPipeline, open_detector, open_reid
+from yanji.api.pipeline import CameraPipeline, lost_s_of, open_detector, open_reid
 from yanji.api.plan import (
     STOP,
     CameraBeat,
@@ -61,6 +62,7 @@ class _LiveCamera:
     num_sightings: int = 0
     lag_s: float = 0.0
     seen_ids: set[str] = field(default_factory=set)
+    overload: Overload = field(default_factory=Overload)
     ended_run_id: str | None = None
     """The last run that was closed: a frame of it that still waited comes too late."""
 
@@ -90,6 +92,8 @@ class Worker:
             capture = Capture(
                 make_source(camera_plan),
                 analyse_fps=camera.analyse_fps,
+                analyse_fps_min=camera.analyse_fps_min,
+                motion_gate=camera.motion_gate,
                 on_frame=self._frames.put,
                 on_gap=self._gaps.append,
                 open_gap=self._gap_of_predecessor(camera_plan),
@@ -100,6 +104,7 @@ class Worker:
                 embedder,
                 camera.analyse_fps,
                 on_seen=pictures.take if pictures is not None else None,
+                lost_s=lost_s_of(camera.decode),
             )
             self._cameras[camera.id] = _LiveCamera(camera_plan, capture, pipeline)
 
@@ -206,19 +211,32 @@ class Worker:
         self._next_beat_s = now + _BEAT_S
         beats = tuple(self._camera_beat(camera, now) for camera in self._cameras.values())
         try:
-            self._supervisor.send(WorkerBeat(self._plan.number, beats, resident_bytes()))
+            self._supervisor.send(self._worker_beat(beats))
         except (OSError, ValueError):
             raise OrphanError from None
+
+    def _worker_beat(self, beats: tuple[CameraBeat, ...]) -> WorkerBeat:
+        pipelines = [camera.pipeline for camera in self._cameras.values()]
+        return WorkerBeat(
+            self._plan.number,
+            beats,
+            resident_bytes(),
+            detect_s=sum(pipeline.detect_s for pipeline in pipelines),
+            describe_s=sum(pipeline.describe_s for pipeline in pipelines),
+            num_frames_waiting=len(self._frames),
+            num_messages_waiting=self._link.num_pending,
+        )
 
     def _camera_beat(self, camera: _LiveCamera, now_s: float) -> CameraBeat:
         stats = camera.capture.stats()
         waiting = self._link.is_full
+        lag_s = max(stats.lag_s, camera.lag_s) if stats.state == "up" else 0.0
         return CameraBeat(
             camera_id=stats.camera_id,
             state="waiting" if waiting and stats.state == "up" else stats.state,
             fps_in=stats.fps_in,
             fps_analysed=stats.fps_analysed,
-            lag_s=max(stats.lag_s, camera.lag_s) if stats.state == "up" else 0.0,
+            lag_s=lag_s,
             num_frames=stats.num_frames,
             num_dropped=stats.num_dropped,
             num_reconnects=stats.num_reconnects,
@@ -226,6 +244,7 @@ class Worker:
             last_frame_wall_ns=stats.last_frame_ns,
             capture_silent_s=now_s - stats.alive_s,
             problem=stats.problem,
+            degraded=camera.overload.judge(now_s, stats.num_analysed, stats.num_dropped, lag_s),
         )
 
 
@@ -234,7 +253,7 @@ def run_worker(plan: WorkerPlan, supervisor: Connection) -> None:
     # Ctrl-C reaches the whole group; only the supervisor decides when a worker ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    start_logging(plan.settings.log_level)
+    start_process_logging(plan.settings, f"worker-{plan.number}")
     share_one_heap()
     one_thread_each()
     link = WriterLink(plan.address, plan.authkey)
@@ -253,7 +272,13 @@ def rtsp_source(plan: CameraPlan) -> Source:
     """Make the source of a live camera."""
     assert plan.camera.url is not None  # noqa: S101 - checked before the workers start
     camera = plan.camera
-    return RtspSource(camera.id, plan.camera.url, plan.credentials, tls_sha256=camera.tls_sha256)
+    return RtspSource(
+        camera.id,
+        plan.camera.url,
+        plan.credentials,
+        tls_sha256=camera.tls_sha256,
+        decode=camera.decode,
+    )
 
 
 def one_thread_each() -> None:

@@ -31,7 +31,9 @@ class WorkerSlot:
         for camera in self.plan.cameras:
             beat = known.get(camera.camera.id) or no_beat(camera.camera.id)
             if not alive:
-                beat = replace(beat, state="connecting", fps_in=0.0, fps_analysed=0.0)
+                beat = replace(
+                    beat, state="connecting", fps_in=0.0, fps_analysed=0.0, degraded=False
+                )
             before = self.sightings_before.get(beat.camera_id, 0)
             beats.append(replace(beat, num_sightings=beat.num_sightings + before))
         return beats

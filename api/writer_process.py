@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 
-from yanji.api.logs import start_logging
+from yanji.api.log_file import start_process_logging
 from yanji.api.plan import Failed, WriterBeat, resident_bytes
 from yanji.api.writer import Intake
 from yanji.configs.errors import DiskFullError, YanjiError
@@ -45,7 +45,7 @@ def run_writer(plan: WriterPlan, supervisor: Connection) -> None:
     # Ctrl-C reaches the whole group; only the supervisor decides when the writer ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    start_logging(plan.settings.log_level)
+    start_process_logging(plan.settings, "writer")
     try:
         with open_archive(plan.folder, plan.settings) as archive:
             register_cameras(archive, plan.cameras)

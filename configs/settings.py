@@ -122,7 +122,15 @@ class Settings(BaseSettings):
     default_purpose: Purpose = Field(default=PURPOSES[0], validate_default=True)
     """Purpose of a search that names none; one of `purposes`."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """Least important messages that are logged, on stderr."""
+    """Least important messages that are logged, on stderr and in `log_file`."""
+    log_file: Path | None = None
+    """What `run` and `serve` log, as JSON lines beside stderr; null: none. Each process has its own
+    file: yanji.log makes yanji-run.log, yanji-worker-0.log and so on. In a file it is relative to
+    that file, else to where one stands."""
+    log_max_mb: int = Field(default=10, ge=1, le=10_000)
+    """A log file that is larger, in megabytes (10^6 bytes), is put aside."""
+    log_keep: int = Field(default=5, ge=1, le=1000)
+    """So many log files that were put aside are kept for each process."""
 
     @classmethod
     def settings_customise_sources(cls, *_args: Any, **sources: Any) -> tuple[Any, ...]:
@@ -138,6 +146,16 @@ class Settings(BaseSettings):
         text = str(value) if isinstance(value, str | Path) else ""
         if not text.strip() or "\0" in text:
             raise ValueError("must be the path of a folder.")
+        return Path(text).expanduser()
+
+    @field_validator("log_file", mode="before")
+    @classmethod
+    def _a_file(cls, value: object) -> object:
+        if value is None:
+            return None
+        text = str(value) if isinstance(value, str | Path) else ""
+        if not text.strip() or "\0" in text or not Path(text).name or text.endswith(("/", "/..")):
+            raise ValueError("must be the path of a file, or null.")
         return Path(text).expanduser()
 
     @field_validator("workers", mode="before")
@@ -205,9 +223,10 @@ def _file_values(document: Document) -> dict[str, Any]:
         # `retention:` with every key under it commented out.
         if section in values and values[section] is None:
             del values[section]
-    archive = values.get("archive")
-    if isinstance(archive, str) and archive.strip():
-        values["archive"] = document.path.parent / Path(archive).expanduser()
+    for key in ("archive", "log_file"):
+        path = values.get(key)
+        if isinstance(path, str) and path.strip():
+            values[key] = document.path.parent / Path(path).expanduser()
     return values
 
 

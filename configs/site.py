@@ -180,6 +180,22 @@ class Camera(_Model):
         default=None, ge=0, le=360, description="Where the camera looks: 0 north, 90 east."
     )
     analyse_fps: float = Field(default=5.0, gt=0, le=30, description="Frames analysed per second.")
+    analyse_fps_min: float | None = Field(
+        default=None,
+        ge=1,
+        le=30,
+        description="Live: where nothing moves, or there is too much to do, the rate may fall from "
+        "analyse_fps to this; without it, it never does.",
+    )
+    motion_gate: bool = Field(
+        default=False,
+        description="Live: a picture in which nothing moved is analysed once a second only.",
+    )
+    decode: Literal["all", "no_b_frames", "key_frames"] = Field(
+        default="all",
+        description="Live: which frames are decoded. key_frames needs one every 2 s, and loses "
+        "many vehicles.",
+    )
     clock_offset_s: float = Field(
         default=0.0,
         description="Seconds by which this camera's times are ahead of true time: true time = "

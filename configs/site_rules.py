@@ -69,6 +69,9 @@ def check_cameras(cameras: Cameras, lines: Lines) -> Iterator[Finding]:
         if camera.password_env is not None and camera.username is None:
             message = f"The camera `{camera.id}` has a `password_env` but no `username`."
             yield Finding("error", "no_username", message, "Add `username`.", line)
+        if camera.analyse_fps_min is not None and camera.analyse_fps_min > camera.analyse_fps:
+            message = f"The camera `{camera.id}` has an `analyse_fps_min` above its `analyse_fps`."
+            yield Finding("error", "analyse_fps_min", message, "Lower `analyse_fps_min`.", line)
         if camera.longitude is None and camera.latitude is None:
             message = f"The camera `{camera.id}` has no place."
             hint = "Add `longitude` and `latitude`; without them a trace goes by time alone."

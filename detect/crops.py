@@ -9,7 +9,8 @@ from yanji.detect.classes import GROUP_OF
 from yanji.detect.detections import FloatArray
 from yanji.detect.passage import Crop
 from yanji.detect.quality import sharpness
-from yanji.ingest.frame import BgrImage, Frame
+from yanji.ingest.array_picture import ArrayPicture
+from yanji.ingest.frame import BgrImage, Frame, Picture
 
 MARGIN = 0.04
 """Added to each side of the box. Tight crops compare better: cutting 9 % off loose ones gave
@@ -82,8 +83,15 @@ def cut_crop(
     Returns:
         A copy, at the picture's resolution.
     """
-    x1, y1, x2, y2 = crop_region(box_4, vehicle_class, persons_M4, image.shape[1], image.shape[0])
-    crop = image[y1:y2, x1:x2].copy()
+    return cut_crop_of(ArrayPicture(image), box_4, vehicle_class, persons_M4)
+
+
+def cut_crop_of(
+    picture: Picture, box_4: FloatArray, vehicle_class: str, persons_M4: FloatArray
+) -> BgrImage:
+    """Cut one vehicle out as `cut_crop` does; of a frame only the vehicle's part is converted."""
+    x1, y1, x2, y2 = crop_region(box_4, vehicle_class, persons_M4, picture.width, picture.height)
+    crop = picture.region_bgr(x1, y1, x2, y2).copy()
     offset_4 = np.array([x1, y1, x1, y1], np.float32)
     blur_heads(crop, persons_M4 - offset_4)
     ridden = len(rider_boxes(box_4, vehicle_class, persons_M4)) > 0
@@ -133,8 +141,8 @@ class CropKeeper:
         Returns:
             Whether the kept crops changed.
         """
-        image = cut_crop(
-            frame.picture.bgr(), np.array(box_xyxy_px, np.float32), vehicle_class, persons_M4
+        image = cut_crop_of(
+            frame.picture, np.array(box_xyxy_px, np.float32), vehicle_class, persons_M4
         )
         self.num_cuts += 1
         self._sharpness = sharpness(image)

@@ -130,11 +130,13 @@ class PassageBuilder:
         provisional_s: float = PROVISIONAL_S,
         refresh_s: float = REFRESH_S,
         max_length_s: float = MAX_LENGTH_S,
+        lost_s: float = LOST_S,
     ) -> None:
         self._run = run
         self._provisional_s = provisional_s
         self._refresh_s = refresh_s
         self._max_length_s = max_length_s
+        self._lost_s = lost_s
         self._visits: dict[int, _Visit] = {}
 
     @property
@@ -261,7 +263,7 @@ class PassageBuilder:
     def _end_lost(self, now_s: float, seen_now: set[int]) -> list[Passage]:
         passages: list[Passage] = []
         for visit in list(self._visits.values()):
-            patience_s = RESUME_S if visit.stationary else LOST_S
+            patience_s = RESUME_S if visit.stationary else self._lost_s
             if visit.track_id not in seen_now and now_s - visit.last.stream_s > patience_s:
                 passages += self._end(visit)
         return passages

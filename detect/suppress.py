@@ -21,6 +21,10 @@ INSIDE_AREA = 0.35
 """... and is at least this large in relation to it, is a part of the same vehicle (the cab of a
 lorry called a car, the bicycle under a motorcycle with rider). Smaller ones are other vehicles."""
 
+WHOLE_MATRIX = 128
+"""Up to so many candidates all overlaps are computed at once, above one row for each kept box: the
+whole matrix costs 2 ms at 400 candidates, and a row as much as the matrix of thirty."""
+
 
 def iou_matrix(boxes_N4: FloatArray, others_M4: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Compute overlaps.
@@ -33,9 +37,10 @@ def iou_matrix(boxes_N4: FloatArray, others_M4: FloatArray) -> tuple[FloatArray,
         (N, M) intersection over union, and (N, M) intersection over the area of `boxes_N4`; 0
         where an area is 0.
     """
-    near = np.maximum(boxes_N4[:, None, :2], others_M4[None, :, :2])
-    far = np.minimum(boxes_N4[:, None, 2:], others_M4[None, :, 2:])
-    inter_NM = (far - near).clip(0).prod(axis=2)
+    # Edge by edge: half the time of one array with the edges last.
+    x1_NM, y1_NM = (np.maximum(boxes_N4[:, None, n], others_M4[None, :, n]) for n in (0, 1))
+    x2_NM, y2_NM = (np.minimum(boxes_N4[:, None, n], others_M4[None, :, n]) for n in (2, 3))
+    inter_NM = np.maximum(x2_NM - x1_NM, 0) * np.maximum(y2_NM - y1_NM, 0)
     area_N = (boxes_N4[:, 2:] - boxes_N4[:, :2]).clip(0).prod(axis=1)
     area_M = (others_M4[:, 2:] - others_M4[:, :2]).clip(0).prod(axis=1)
     union_NM = area_N[:, None] + area_M[None] - inter_NM
@@ -73,17 +78,22 @@ def suppress_group(
     alive_N: npt.NDArray[np.bool_] = np.ones(len(boxes_N4), bool)
     kept: list[int] = []
     columns: list[int] = []
+    first, end, num = 0, 0, len(boxes_N4) if len(boxes_N4) <= WHOLE_MATRIX else 1
     for index in range(len(boxes_N4)):
         if not alive_N[index]:
             continue
-        # One row at a time: a whole N x N matrix costs 2 ms at 400 candidates, K rows 0.2 ms.
-        iou_N, inside_N = (row[:, 0] for row in iou_matrix(boxes_N4, boxes_N4[index][None]))
-        part_N = (
-            (inside_N >= INSIDE)
-            & (column_N != column_N[index])
-            & (area_N >= INSIDE_AREA * area_N[index])
-        )
-        taken_N = alive_N & ((iou_N >= IOU_SAME_THING) | part_N)
+        if index >= end:
+            # All at once where they are few, one row for each kept box where they are many.
+            first, end = index, index + num
+            some = slice(first, end)
+            iou_NS, inside_NS = iou_matrix(boxes_N4, boxes_N4[some])
+            takes_NS = (iou_NS >= IOU_SAME_THING) | (
+                (inside_NS >= INSIDE)
+                & (column_N[:, None] != column_N[some])
+                & (area_N[:, None] >= INSIDE_AREA * area_N[some])
+            )
+        iou_N = iou_NS[:, index - first]
+        taken_N = alive_N & takes_NS[:, index - first]
         taken_N[:index] = False
         taken_N[index] = True
         votes_C = (scores_NC[taken_N] * iou_N[taken_N, None]).sum(axis=0)

@@ -21,6 +21,8 @@ from yanji.ingest.frame import Frame
 
 LOST_S = 1.6
 """A vehicle unseen for longer has left (a lamp post hides a car for less than a second)."""
+SPARSE_LOST_S = 4.5
+"""The same where only key frames are analysed, one in 2 s: one of them may miss a vehicle."""
 HOLE_S = 5.0
 """A stream without frames for longer begins anew: after it nothing can be matched by motion."""
 SURE = 0.25
@@ -54,11 +56,16 @@ class TrackedBox:
 class CameraTracker:
     """The tracks of one camera (one run: make a new one for the next)."""
 
-    def __init__(self, analyse_fps: float = 5.0) -> None:
-        """Prepare for about `analyse_fps` frames a second (they may be irregular)."""
+    def __init__(self, analyse_fps: float = 5.0, lost_s: float = LOST_S) -> None:
+        """Prepare for about `analyse_fps` frames a second (they may be irregular).
+
+        `lost_s`: seconds after which a vehicle unseen has left.
+        """
         if not analyse_fps > 0:
             raise ValueError("analyse_fps must be positive")
         self._fps = analyse_fps
+        self._lost_s = lost_s
+        self._hole_s = max(HOLE_S, 2 * lost_s)
         self._next_id = 0
         self._last_s: float | None = None
         self._tracker = self._begin()
@@ -66,7 +73,7 @@ class CameraTracker:
     def _begin(self) -> ByteTrackTracker:
         return ByteTrackTracker(
             # The library counts this in frames of 30 a second, whatever the frame rate.
-            lost_track_buffer=round(LOST_S * 30),
+            lost_track_buffer=round(self._lost_s * 30),
             frame_rate=self._fps,
             track_activation_threshold=SURE,
             minimum_consecutive_frames=1,
@@ -88,7 +95,7 @@ class CameraTracker:
         """
         stream_s = frame.stream_s
         if self._last_s is not None:
-            if stream_s - self._last_s > HOLE_S:
+            if stream_s - self._last_s > self._hole_s:
                 self._tracker = self._begin()
             stream_s = max(stream_s, self._last_s + 0.001)
         self._last_s = stream_s

@@ -92,6 +92,9 @@ class Detector:
             group: np.array([self._threshold(name) for _, name in rows], np.float32)
             for group, rows in self._groups.items()
         }
+        counted = {*card.class_map, *card.overhead_map, card.person_class}
+        self._rows = np.array(sorted(4 + row for row in counted))
+        self._least = min(self.thresholds.candidate, self.thresholds.person, OVERHEAD_SCORE)
         height, width = card.input.sizes[0]
         self.first = self._shape_of(self._fit(width, height)).runtime
 
@@ -146,6 +149,7 @@ class Detector:
         self, raw_XA: FloatArray, fit: Fit, width: int, height: int, overhead: bool = False
     ) -> Detections:
         """Turn the model's output into detections (see `detect`)."""
+        raw_XA = self._relevant(raw_XA)
         boxes: list[FloatArray] = []
         scores: list[FloatArray] = []
         classes: list[IntArray] = []
@@ -175,6 +179,15 @@ class Detector:
             classes_N=classes_N[order],
             persons_M4=fit.boxes_to_picture(self._persons(raw_XA), width, height),
         )
+
+    def _relevant(self, raw_XA: FloatArray) -> FloatArray:
+        """Leave out the anchors (98 in 100) in which no row that counts reaches a threshold.
+
+        Their order stays, and with it every answer.
+        """
+        passing_A = raw_XA[self._rows].max(axis=0) >= self._least
+        few_XA: FloatArray = raw_XA[:, np.flatnonzero(passing_A)]
+        return few_XA
 
     def _add_overhead(
         self, scores_CA: FloatArray, rows: list[tuple[int, str]], raw_XA: FloatArray, fit: Fit

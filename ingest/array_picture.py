@@ -32,6 +32,10 @@ class ArrayPicture:
         """Give the image itself; do not write into it."""
         return self._image
 
+    def region_bgr(self, x1: int, y1: int, x2: int, y2: int) -> BgrImage:
+        """Give a view on a part of the image."""
+        return self._image[y1:y2, x1:x2]
+
     def scaled_bgr(self, width: int, height: int) -> BgrImage:
         """Give the image at `width` x `height` pixels: by area downwards, bilinear upwards."""
         if (width, height) == (self.width, self.height):

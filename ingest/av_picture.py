@@ -23,6 +23,11 @@ _ROTATIONS = {
     180: cv2.ROTATE_180,
     270: cv2.ROTATE_90_CLOCKWISE,
 }
+REGION_STEP_PX = 32
+"""A region is converted in whole blocks of this width and height: swscale works on a row in steps
+of 16 and finishes it by another rounding."""
+_PLANAR = ("yuv420p", "yuvj420p")
+"""Formats of which a part can be taken: 8 bits, chroma halved both ways."""
 _Key = tuple[int, int, str, int, int]
 _per_thread = threading.local()
 
@@ -99,6 +104,31 @@ class AvPicture:
             self._full = self.scaled_bgr(self.width, self.height)
         return self._full
 
+    def region_bgr(self, x1: int, y1: int, x2: int, y2: int) -> BgrImage:
+        """Convert a part only, with the pixels that `bgr()` has there; do not write into it.
+
+        A vehicle of 192 x 192 px costs 0.06 ms, the whole of a 1080p picture 1.5 ms.
+        """
+        frame = self._frame
+        left, top = x1 // 2 * 2, y1 // 2 * 2
+        width, height = (
+            -(-edge // REGION_STEP_PX) * REGION_STEP_PX for edge in (x2 - left, y2 - top)
+        )
+        # What reaches over an edge is moved inwards; where it does not fit, all is converted.
+        left, top = (
+            min(left, (frame.width - width) // 2 * 2),
+            min(top, (frame.height - height) // 2 * 2),
+        )
+        large = 2 * width * height > frame.width * frame.height
+        if self._full is not None or self.turn_deg or large or min(left, top) < 0:
+            return self.bgr()[y1:y2, x1:x2]
+        if frame.format.name not in _PLANAR:
+            return self.bgr()[y1:y2, x1:x2]
+        part = _converted(
+            _part_of(frame, left, top, width, height), width, height, _region_reformatter()
+        )
+        return part[y1 - top : y2 - top, x1 - left : x2 - left]
+
     def scaled_bgr(self, width: int, height: int) -> BgrImage:
         """Convert straight to `width` x `height` pixels, both >= 1; a fresh, contiguous array."""
         if self.turn_deg % 180:
@@ -113,8 +143,14 @@ class AvPicture:
 
 def _convert(frame: av.VideoFrame, width: int, height: int) -> BgrImage:
     key = (frame.width, frame.height, frame.format.name, width, height)
+    return _converted(frame, width, height, _reformatter(key))
+
+
+def _converted(
+    frame: av.VideoFrame, width: int, height: int, reformatter: VideoReformatter
+) -> BgrImage:
     smaller = width < frame.width or height < frame.height
-    converted = _reformatter(key).reformat(
+    converted = reformatter.reformat(
         frame,
         width=width,
         height=height,
@@ -129,6 +165,28 @@ def _convert(frame: av.VideoFrame, width: int, height: int) -> BgrImage:
     rows = np.frombuffer(cast(memoryview, plane), np.uint8).reshape(height, plane.line_size)
     # A view on the fresh frame where rows are not padded, else one copy.
     return np.ascontiguousarray(rows[:, : width * 3]).reshape(height, width, 3)
+
+
+def _part_of(frame: av.VideoFrame, left: int, top: int, width: int, height: int) -> av.VideoFrame:
+    """Copy a part of a planar frame, undecoded colours and all; everything is even."""
+    part = av.VideoFrame(width, height, frame.format.name)
+    for number, (whole, piece) in enumerate(zip(frame.planes, part.planes, strict=True)):
+        step = 1 if number == 0 else 2
+        x, y, wide, high = left // step, top // step, width // step, height // step
+        rows = np.frombuffer(cast(memoryview, whole), np.uint8).reshape(-1, whole.line_size)
+        target = np.frombuffer(cast(memoryview, piece), np.uint8).reshape(-1, piece.line_size)
+        target[:high, :wide] = rows[y : y + high, x : x + wide]
+    part.colorspace, part.color_range = frame.colorspace, frame.color_range
+    part.color_trc, part.color_primaries = frame.color_trc, frame.color_primaries
+    return part
+
+
+def _region_reformatter() -> VideoReformatter:
+    """One per thread: to set swscale up for another size takes 0.03 ms where nothing is scaled."""
+    reformatter: VideoReformatter | None = getattr(_per_thread, "region", None)
+    if reformatter is None:
+        reformatter = _per_thread.region = VideoReformatter()
+    return reformatter
 
 
 def _reformatter(key: _Key) -> VideoReformatter:

@@ -85,6 +85,21 @@ class Burst:
             if now_s - began_s > (SLOW_S if len(self._held) == 1 else WAITED_S):
                 return
 
+    def first_stamp_s(self) -> float | None:
+        """Stamp that the first packet should have carried, by those of the packets after it.
+
+        Cameras send their first packets without one. Where the frames after the first are left
+        out, nothing else tells how far the next picture is from it.
+
+        Returns:
+            Seconds; None where no packet of the burst has a stamp.
+        """
+        if not self._stamps:
+            return None
+        (number, near_s), (last, far_s) = self._stamps[0], self._stamps[-1]
+        interval_s = (far_s - near_s) / (last - number) if last > number else 0.0
+        return near_s - number * max(0.0, interval_s)
+
     def age_s(self, first_s: float, stamp_s: float | None) -> float:
         """How long the first picture had waited when it came; seconds, 0..`MAX_DELAY_S`.
 
@@ -95,7 +110,6 @@ class Burst:
         if self._least_s is None:
             return 0.0
         if stamp_s is None:
-            (number, near_s), (last, far_s) = self._stamps[0], self._stamps[-1]
-            interval_s = (far_s - near_s) / (last - number) if last > number else 0.0
-            stamp_s = near_s - number * max(0.0, interval_s)
+            stamp_s = self.first_stamp_s()
+            assert stamp_s is not None  # noqa: S101 - `_least_s` is of a stamp
         return min(MAX_DELAY_S, max(0.0, first_s - stamp_s - self._least_s))

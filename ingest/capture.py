@@ -20,11 +20,11 @@ from yanji.configs.errors import CredentialsError, SourceError
 from yanji.ingest.backoff import Backoff, BackoffPolicy
 from yanji.ingest.clock import Clock, SystemClock
 from yanji.ingest.frame import Frame
+from yanji.ingest.frame_choice import AnalysePlan, FrameChoice
 from yanji.ingest.gap import Gap, cause_of
 from yanji.ingest.lag import Lag
 from yanji.ingest.rate import Rate
 from yanji.ingest.run_cut import RunCut
-from yanji.ingest.sample import Sampler
 from yanji.ingest.source import Source
 from yanji.ingest.still import Look, StillWatch, is_key
 
@@ -91,6 +91,8 @@ class Capture:
         source: Source,
         *,
         analyse_fps: float,
+        analyse_fps_min: float | None = None,
+        motion_gate: bool = False,
         on_frame: Callable[[Frame], bool],
         on_gap: Callable[[Gap], None],
         policy: BackoffPolicy | None = None,
@@ -99,7 +101,6 @@ class Capture:
         open_gap: Gap | None = None,
     ) -> None:
         self._source = source
-        self._analyse_fps = analyse_fps
         self._on_frame = on_frame
         self._on_gap = on_gap
         self._clock = clock or SystemClock()
@@ -115,6 +116,7 @@ class Capture:
         self._in = Rate(now_s)
         self._analysed = Rate(now_s)
         self._lag = Lag()
+        self._choice = FrameChoice(AnalysePlan(analyse_fps, analyse_fps_min, motion_gate), now_s)
         self._still = StillWatch()
         self._cut = RunCut()
         self._num_frames = self._num_analysed = self._num_dropped = self._num_runs = 0
@@ -194,7 +196,7 @@ class Capture:
 
     def _run_once(self) -> None:
         """Connect and read until the stream breaks (`SourceError`) or a stop is asked for."""
-        sampler = Sampler(self._analyse_fps)
+        self._choice.begin()
         self._still, self._cut = StillWatch(), RunCut()
         with self._source.connect() as connection:
             for frame in connection:
@@ -203,7 +205,7 @@ class Capture:
                 self._count(frame)
                 if frame.number == 0 or self._up_since_s is None:
                     self._came_up(frame)
-                sampled = sampler.take(frame.stream_s)
+                sampled = self._choice.sampled(frame.stream_s)
                 if sampled or is_key(frame.picture):
                     self._look_at(frame, sampled)
 
@@ -222,6 +224,8 @@ class Capture:
             return
         elif self._cut.is_due(frame):
             self._cut.begin(frame)
+        elif not self._choice.shows_anything(frame):
+            return
         self._hand_on(self._cut.apply(frame))
 
     def _went_blind(self, look: Look, frame: Frame) -> None:
@@ -262,6 +266,8 @@ class Capture:
 
     def _hand_on(self, frame: Frame) -> None:
         dropped = self._on_frame(frame)
+        now_s = self._clock.monotonic_s()
+        self._choice.note(now_s, dropped=dropped, lag_s=self._lag.lag_s)
         with self._lock:
             self._analysed.add(self._clock.monotonic_s())
             self._num_analysed += 1

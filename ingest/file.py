@@ -23,6 +23,7 @@ from yanji.ingest.content import (
     file_sha256,
     recording_run,
 )
+from yanji.ingest.decode_mode import DecodeMode, decode_only
 from yanji.ingest.frame import Frame, Run
 from yanji.ingest.stream_clock import StreamClock, usable_rate
 
@@ -34,16 +35,24 @@ class FileSource:
     """One recording of one camera.
 
     `started_ns` is the host wall time of its first frame, ns since 1970 UTC. `content_sha256`
-    saves reading the file twice where the caller has it already.
+    saves reading the file twice where the caller has it already. `decode`: which of its frames
+    exist for all that follows.
     """
 
     def __init__(
-        self, path: Path, camera_id: str, started_ns: int, *, content_sha256: str | None = None
+        self,
+        path: Path,
+        camera_id: str,
+        started_ns: int,
+        *,
+        content_sha256: str | None = None,
+        decode: DecodeMode = "all",
     ) -> None:
         self.path = path
         self._camera_id = camera_id
         self._started_ns = started_ns
         self._content_sha256 = content_sha256
+        self._decode_mode: DecodeMode = decode
 
     @property
     def camera_id(self) -> str:
@@ -61,7 +70,7 @@ class FileSource:
             raise NotAVideoError(f"{self.path} is empty", hint="copy the recording again")
         sha256 = self._content_sha256 or file_sha256(self.path)
         run = recording_run(self.path, self._camera_id, self._started_ns, sha256)
-        return FileConnection(run, self.path, _open(self.path))
+        return FileConnection(run, self.path, _open(self.path), decode=self._decode_mode)
 
 
 class FileConnection:
@@ -71,11 +80,15 @@ class FileConnection:
     before a cut is good and stays; whoever indexes reports the file as partly failed.
     """
 
-    def __init__(self, run: Run, path: Path, container: InputContainer) -> None:
+    def __init__(
+        self, run: Run, path: Path, container: InputContainer, *, decode: DecodeMode = "all"
+    ) -> None:
         self._run = run
         self._container = container
         self._stream = _video_stream(container, path)
         self._stream.codec_context.thread_count = 1
+        decode_only(self._stream, decode)
+        self._all = decode == "all"
         rate = self._stream.average_rate
         self.rate_fps = usable_rate(float(rate) if rate else None)
         """Average frames per second that the file claims, 1..240."""
@@ -154,6 +167,8 @@ class FileConnection:
         self.truncated = self.truncated or last_corrupt
 
     def _ended_early(self) -> bool:
+        if not self._all:
+            return False  # what was left out and what is missing look alike
         declared = self._stream.frames
         if declared:
             given = self.num_frames + self.num_broken

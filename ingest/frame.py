@@ -34,6 +34,13 @@ class Picture(Protocol):
         """Convert straight to `width` x `height` pixels (no detour over full resolution)."""
         ...
 
+    def region_bgr(self, x1: int, y1: int, x2: int, y2: int) -> BgrImage:
+        """Convert the pixels from (x1, y1) to before (x2, y2): those of `bgr()`, for less.
+
+        The region is not empty and inside the picture. Do not write into the answer.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

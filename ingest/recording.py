@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, Self, cast
 
+from yanji.ingest.decode_mode import DecodeMode
 from yanji.ingest.frame import Frame
 from yanji.ingest.source import Connection
 
@@ -54,16 +55,24 @@ class Recording(Protocol):
 
 
 def open_recording(
-    path: Path, camera_id: str, started_ns: int, *, content_sha256: str | None = None
+    path: Path,
+    camera_id: str,
+    started_ns: int,
+    *,
+    content_sha256: str | None = None,
+    decode: DecodeMode = "all",
 ) -> Recording:
     """Make the source of one recording; nothing is read before `connect()`.
 
-    `started_ns`: host wall time of the first frame, ns since 1970 UTC.
+    `started_ns`: host wall time of the first frame, ns since 1970 UTC. `decode`: which frames are
+    decoded; OpenCV can leave none out and gives them all.
     """
+    more: dict[str, object] = {"content_sha256": content_sha256}
     try:
         module, name = importlib.import_module("yanji.ingest.file"), "FileSource"
+        more["decode"] = decode
     except ImportError as error:
         _log.warning("PyAV cannot be loaded (%s): reading recordings with OpenCV, slower", error)
         module, name = importlib.import_module("yanji.ingest.opencv_file"), "OpenCvFileSource"
-    source = getattr(module, name)(path, camera_id, started_ns, content_sha256=content_sha256)
+    source = getattr(module, name)(path, camera_id, started_ns, **more)
     return cast(Recording, source)

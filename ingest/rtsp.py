@@ -18,7 +18,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -35,6 +35,7 @@ from yanji.ingest.boot import boot_id
 from yanji.ingest.burst import Burst
 from yanji.ingest.clock import Clock, SystemClock
 from yanji.ingest.credentials import Credentials, check_camera_url, safe_url
+from yanji.ingest.decode_mode import KEY_FRAME_WAIT_S, DecodeMode, decode_only
 from yanji.ingest.frame import Frame, Run, run_id_of
 from yanji.ingest.relay import Relay, connect_to_camera
 from yanji.ingest.sender_report import SenderReports
@@ -76,7 +77,8 @@ class RtspSource:
     """One camera. `repr` and everything else that can be printed shows no password.
 
     `tls_sha256` pins the certificate of an rtsps camera; without it the certificate must be one
-    that this host trusts.
+    that this host trusts. `decode`: which frames are decoded; with `key_frames` a camera must send
+    one every `KEY_FRAME_WAIT_S`.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class RtspSource:
         tls_sha256: str | None = None,
         limits: RtspLimits | None = None,
         clock: Clock | None = None,
+        decode: DecodeMode = "all",
     ) -> None:
         check_camera_url(url)
         self._camera_id = camera_id
@@ -95,7 +98,11 @@ class RtspSource:
         self._shown = safe_url(url)
         self._credentials = credentials
         self._tls_sha256 = tls_sha256
-        self._limits = limits or RtspLimits()
+        limits = limits or RtspLimits()
+        if decode == "key_frames":
+            limits = replace(limits, silence_s=max(limits.silence_s, KEY_FRAME_WAIT_S))
+        self._limits = limits
+        self._decode_mode = decode
         self._clock = clock or SystemClock()
 
     def __repr__(self) -> str:
@@ -130,6 +137,7 @@ class RtspSource:
                 shown_url=self._shown,
                 limits=self._limits,
                 clock=self._clock,
+                decode=self._decode_mode,
             )
         except LostError as error:
             failure: SourceError = UnreachableError(
@@ -202,6 +210,7 @@ class RtspConnection:
         shown_url: str,
         limits: RtspLimits,
         clock: Clock,
+        decode: DecodeMode = "all",
     ) -> None:
         self._container = container
         self._relay = relay
@@ -214,6 +223,8 @@ class RtspConnection:
         """Compressed video read so far, bytes."""
         self._num_frames = 0
         stream = self._video_stream()
+        decode_only(stream, decode)
+        self._is_whole = decode == "all"
         self._codec = stream.codec_context
         rate = stream.average_rate
         self.told_fps = float(rate) if rate else None
@@ -304,6 +315,8 @@ class RtspConnection:
 
     def _frame(self, picture: av.VideoFrame, arrival_s: float) -> Frame:
         stamp_s = picture.time
+        if stamp_s is None and self._num_frames == 0 and not self._is_whole:
+            stamp_s = self._packets.first_stamp_s()
         stream_s = self._stream_clock.stream_s(stamp_s, arrival_s)
         stamped = stamp_s is not None or self._num_frames == 0  # the first is 0 by definition
         wall_ns = self._anchor.wall_ns(arrival_s, stream_s, stamped=stamped)

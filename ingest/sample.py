@@ -21,6 +21,18 @@ class Sampler:
             raise ValueError(f"analyse_fps must be above 0, not {analyse_fps}")
         self._analyse_fps = analyse_fps
         self._slot: int | None = None
+        self._taken_s = 0.0
+
+    @property
+    def analyse_fps(self) -> float:
+        """Frames per second; may be changed between two frames: the slots are cut anew."""
+        return self._analyse_fps
+
+    @analyse_fps.setter
+    def analyse_fps(self, analyse_fps: float) -> None:
+        if analyse_fps != self._analyse_fps:
+            self._analyse_fps = analyse_fps
+            self._slot = math.floor((self._taken_s + STAMP_ERROR_S) * analyse_fps)
 
     def take(self, stream_s: float) -> bool:
         """Whether to analyse the frame at `stream_s`, seconds since the run's first frame."""
@@ -28,4 +40,5 @@ class Sampler:
         if slot == self._slot:
             return False
         self._slot = slot
+        self._taken_s = stream_s
         return True

@@ -60,6 +60,7 @@ def run_verb(
     A status line per camera on stderr. With --json the link and the status are one JSON object per
     line on stdout.
     """
+    from yanji.api.log_file import log_to_file
     from yanji.api.plan import CameraPlan
     from yanji.api.supervisor import Supervisor
 
@@ -70,6 +71,7 @@ def run_verb(
         site_file=site_file,
         flags={"workers": workers, **page_flags(host, port)},
     )
+    log_to_file(setup.settings, "run")
     cameras = [
         CameraPlan(camera, camera.credentials(os.environ)) for camera in _cameras_with_url(setup)
     ]

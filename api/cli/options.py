@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -124,8 +124,11 @@ def set_up(
     settings_file: Path | None = None,
     site_file: Path | None = None,
     flags: dict[str, object] | None = None,
+    free_env: Collection[str] = (),
 ) -> Setup:
     """Read both settings files and start logging.
+
+    `free_env` are environment variables that a verb itself reads.
 
     Raises:
         SettingsError: a file is wrong; the message names file and line.
@@ -134,7 +137,7 @@ def set_up(
     settings = load_settings(
         settings_file,
         {"archive": archive, **(flags or {})},
-        free_env=site.password_envs if site is not None else (),
+        free_env=(*free_env, *(site.password_envs if site is not None else ())),
     )
     start_logging(settings.log_level)
     return Setup(settings, site, as_json)

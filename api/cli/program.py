@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 _VERBS = {
     "demo": ("demo", "The whole path on rendered clips: cameras, archive, search, trace."),
     "run": ("live", "Live: cameras into the archive."),
+    "cameras": ("cameras", "How the cameras of a running installation are; test one camera."),
     "index": ("recordings", "Recordings into the archive; resumes."),
     "serve": ("serving", "The page and the API on an archive."),
     "search": ("ask", "Find the vehicle of a snapshot."),

@@ -28,6 +28,7 @@ def serve_verb(
     as_json: bool,
 ) -> int:
     """Serve the page and the API on an archive until Ctrl-C; prints the link to open."""
+    from yanji.api.log_file import log_to_file
     from yanji.api.web.server import is_loopback, serve_forever
     from yanji.api.web.server_plan import ServerPlan, page_link, token_of
 
@@ -38,6 +39,7 @@ def serve_verb(
         site_file=site_file,
         flags={"api": {"host": host, "port": port}},
     )
+    log_to_file(setup.settings, "serve")
     api = setup.settings.api
     token = token_of(setup.settings)
 

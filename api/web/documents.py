@@ -138,6 +138,10 @@ class CameraInfo(_Answer):
     analysed_fps: float | None
     lag_s: float | None = Field(description="Age of the last analysed frame, seconds.")
     num_sightings: int
+    degraded: bool = Field(
+        description="Watched, but the machine does not keep up: more than 2 s late, or more than a "
+        "tenth of the last minute's frames given up."
+    )
     num_dropped: int | None = Field(description="Frames given up because the machine was late.")
     num_reconnects: int | None
     last_seen: Time | None = Field(description="Last moment of its newest sighting.")
@@ -411,6 +415,7 @@ class CameraCounts(_Answer):
     total: int
     up: int
     down: int
+    degraded: int = Field(description="Of those that are up: the machine does not keep up.")
 
 
 class ArchiveHealth(_Answer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, get_args
 
 from prometheus_client import (
@@ -14,7 +14,7 @@ from prometheus_client import (
 )
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from yanji.api.plan import CameraBeat
+from yanji.api.plan import CameraBeat, WorkerBeat, WriterBeat
 from yanji.api.web.documents import CameraState
 from yanji.index.disk import disk_free
 
@@ -58,7 +58,9 @@ class Metrics:
             ArchiveError: the archive cannot be read.
         """
         now = CollectorRegistry()
-        now.register(_Now([*_cameras(list(desk.cameras.beats().values())), *_archive(desk)]))
+        cameras = _cameras(list(desk.cameras.beats().values()))
+        intake = _intake(desk.cameras.workers(), desk.cameras.writer())
+        now.register(_Now([*cameras, *intake, *_archive(desk)]))
         return generate_latest(self._registry) + generate_latest(now)
 
 
@@ -93,6 +95,12 @@ def _cameras(beats: list[CameraBeat]) -> Iterator[Metric]:
         for beat in beats:
             counter.add_metric((beat.camera_id,), getattr(beat, field))
         yield counter
+    degraded = GaugeMetricFamily(
+        "yanji_camera_degraded", "1 while the machine does not keep up.", labels=("camera",)
+    )
+    for beat in beats:
+        degraded.add_metric((beat.camera_id,), float(beat.degraded))
+    yield degraded
     state = GaugeMetricFamily(
         "yanji_camera_state", "1 for the state it is in.", labels=("camera", "state")
     )
@@ -100,6 +108,47 @@ def _cameras(beats: list[CameraBeat]) -> Iterator[Metric]:
         for one in STATES:
             state.add_metric((beat.camera_id, one), float(beat.state == one))
     yield state
+
+
+def _intake(workers: Sequence[WorkerBeat], writer: WriterBeat | None) -> Iterator[Metric]:
+    """Workers and the writer; nothing where nothing is watched live."""
+    if workers:
+        yield from _workers(workers)
+    if writer is not None:
+        yield CounterMetricFamily(
+            "yanji_writer_messages_refused",
+            "Messages that the writer could not take.",
+            value=writer.num_rejected,
+        )
+        yield CounterMetricFamily(
+            "yanji_writer_sightings",
+            "Sightings committed, refreshed ones counted again.",
+            value=writer.num_written,
+        )
+
+
+def _workers(workers: Sequence[WorkerBeat]) -> Iterator[Metric]:
+    inference = CounterMetricFamily(
+        "yanji_worker_inference_seconds",
+        "Seconds in the detector, and in embedding and describing.",
+        labels=("worker", "stage"),
+    )
+    waiting = GaugeMetricFamily(
+        "yanji_worker_queue_length",
+        "Frames that wait for the analysis; messages that the writer has not acknowledged.",
+        labels=("worker", "queue"),
+    )
+    resident = GaugeMetricFamily(
+        "yanji_worker_resident_bytes", "Resident memory.", labels=("worker",)
+    )
+    for beat in workers:
+        worker = str(beat.number)
+        inference.add_metric((worker, "detect"), beat.detect_s)
+        inference.add_metric((worker, "describe"), beat.describe_s)
+        waiting.add_metric((worker, "frames"), beat.num_frames_waiting)
+        waiting.add_metric((worker, "messages"), beat.num_messages_waiting)
+        resident.add_metric((worker,), beat.resident_bytes)
+    yield from (inference, waiting, resident)
 
 
 def _archive(desk: Desk) -> Iterator[Metric]:

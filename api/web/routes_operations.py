@@ -53,9 +53,10 @@ def health(desk: DeskOf) -> Health:
         total=len(known_cameras(desk)),
         up=sum(beat.state == "up" for beat in beats.values()),
         down=sum(beat.state in _DOWN for beat in beats.values()),
+        degraded=sum(beat.state == "up" and beat.degraded for beat in beats.values()),
     )
     archive = _archive_health(desk)
-    good = counts.down == 0 and archive.state != "disk_full"
+    good = counts.down == 0 and counts.degraded == 0 and archive.state != "disk_full"
     return Health(
         status="ok" if good else "degraded",
         version=desk.version,

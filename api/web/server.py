@@ -17,7 +17,7 @@ from types import FrameType
 
 import uvicorn
 
-from yanji.api.logs import start_logging
+from yanji.api.log_file import start_process_logging
 from yanji.api.plan import STOP, CameraStates, Failed, ServerBeat, resident_bytes
 from yanji.api.web.app import create_app
 from yanji.api.web.desk import Desk
@@ -63,7 +63,7 @@ def run_server(plan: ServerPlan, supervisor: Connection) -> None:
     Sends `ServerBeat` once a second from the loop that answers, or `Failed`; gets `CameraStates`
     and `STOP`.
     """
-    start_logging(plan.settings.log_level)
+    start_process_logging(plan.settings, "server")
     os.nice(_NICE)
     # Ctrl-C reaches the whole group; the supervisor decides in which order things end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -237,7 +237,7 @@ class Server(uvicorn.Server):
                 if said == STOP:
                     self.should_exit = True
                 elif isinstance(said, CameraStates):
-                    self._desk.cameras.update(said.cameras, said.writer)
+                    self._desk.cameras.update(said.cameras, said.writer, said.workers)
             now = time.monotonic()
             if now >= self._next_beat_s:
                 self._next_beat_s = now + BEAT_S

@@ -190,6 +190,7 @@ def _camera_info(
         analysed_fps=round(beat.fps_analysed, 2) if beat is not None else None,
         lag_s=round(beat.lag_s, 2) if beat is not None else None,
         num_sightings=totals.num_sightings if totals is not None else 0,
+        degraded=beat is not None and beat.degraded,
         num_dropped=beat.num_dropped if beat is not None else None,
         num_reconnects=beat.num_reconnects if beat is not None else None,
         last_seen=shown(totals.last_ns, desk.zone) if totals is not None else None,

@@ -58,6 +58,10 @@ class DecodedPicture:
         """Return the picture itself."""
         return self.image
 
+    def region_bgr(self, x1: int, y1: int, x2: int, y2: int) -> BgrImage:
+        """Return a view on a part."""
+        return self.image[y1:y2, x1:x2]
+
     def scaled_bgr(self, width: int, height: int) -> BgrImage:
         """Scale, area-averaged."""
         scaled = cv2.resize(self.image, (width, height), interpolation=cv2.INTER_AREA)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -76,9 +77,16 @@ def running(site: Path, scratch: Path, *options: str) -> Iterator[Running]:
                 process.stdout.close()
 
 
+def status_of(link: str) -> subprocess.CompletedProcess[str]:
+    """Ask as another terminal would."""
+    asking = [sys.executable, "-m", "yanji.api.cli", "cameras", "status", "--url", link, "--json"]
+    return subprocess.run(asking, capture_output=True, text=True, check=False)
+
+
 def test_the_link_is_good_and_ctrl_c_ends_everything(
-    environment: dict[str, str], site: Path, tmp_path: Path
+    environment: dict[str, str], site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("YANJI_LOG_FILE", str(tmp_path / "logs" / "yanji.log"))
     with running(site, tmp_path / "scratch", "--port", "0") as command:
         line = command.line()
         while "link" not in line:
@@ -98,6 +106,15 @@ def test_the_link_is_good_and_ctrl_c_ends_everything(
             assert seen["name"] == "向阳路口"
             picture = client.get(seen["picture"])
             assert (picture.status_code, picture.content[:3]) == (200, b"\xff\xd8\xff")
+            figures = client.get("/metrics").text
+            found = re.search(
+                r'yanji_worker_inference_seconds_total\{stage="detect",worker="0"\} (\S+)', figures
+            )
+            assert found is not None
+            assert float(found[1]) > 0
+        asked = status_of(f"{line['url']}/#t={token}")
+        assert asked.returncode == 0
+        assert json.loads(asked.stdout)["cameras"][0]["state"] == "up"
         while "server" not in line.get("processes", {}):
             line = command.line()
         children = [one for role, one in line["processes"].items() if role != "supervisor"]
@@ -106,6 +123,10 @@ def test_the_link_is_good_and_ctrl_c_ends_everything(
         assert command.end(signal.SIGINT) == 0
     assert [one for one in children if Path(f"/proc/{one}").exists()] == []
     assert [path.name for path in (tmp_path / "scratch").iterdir()] == ["archive"]
+    logs = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "logs").iterdir()}
+    processes = ("run", "server", "worker-0", "writer")
+    assert sorted(logs) == [f"yanji-{process}.log" for process in processes]
+    assert token not in "".join(logs.values())
 
 
 def test_without_the_page_there_is_no_server_and_no_picture(

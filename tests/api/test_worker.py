@@ -15,13 +15,15 @@ from yanji.api import worker as worker_module
 from yanji.api.messages import Message, Outage, RunEnded, RunStarted
 from yanji.api.pictures import picture_path
 from yanji.api.plan import CameraPlan, WorkerBeat, WorkerPlan
-from yanji.api.worker import OrphanError, Worker
+from yanji.api.worker import OrphanError, Worker, rtsp_source
 from yanji.configs.settings import load_settings
 from yanji.configs.site import Camera
 from yanji.detect.detections import Detections
+from yanji.detect.tracker import LOST_S, SPARSE_LOST_S
 from yanji.ingest.array_picture import ArrayPicture
 from yanji.ingest.fake import FakeClock, FakeSource
 from yanji.ingest.frame import Frame, Run
+from yanji.ingest.frame_choice import AnalysePlan
 from yanji.ingest.gap import Gap
 from yanji.reid.sighting import Sighting
 
@@ -37,10 +39,17 @@ class FakePipeline:
     """Keeps the run in progress, as the real one does, and finds nothing."""
 
     def __init__(
-        self, detector: object, embedder: object, analyse_fps: float, on_seen: Any
+        self,
+        detector: object,
+        embedder: object,
+        analyse_fps: float,
+        on_seen: Any,
+        lost_s: float,
     ) -> None:
         self.run: Run | None = None
+        self.lost_s = lost_s
         self.on_seen = on_seen
+        self.detect_s = self.describe_s = 0.0
 
     def step(self, frame: Frame) -> list[Sighting]:
         self.run = frame.run
@@ -180,3 +189,44 @@ def test_each_camera_has_its_picture_only_where_somebody_looks(
         True,
         False,
     ]
+
+
+def test_what_a_camera_s_settings_save_reaches_source_tracker_and_capture(
+    monkeypatch: pytest.MonkeyPatch, supervisor: tuple[Connection, Connection], link: FakeLink
+) -> None:
+    plain = camera("K01")
+    thrifty = CameraPlan(
+        Camera(
+            id="K02",
+            url="rtsp://camera/2",
+            decode="key_frames",
+            motion_gate=True,
+            analyse_fps_min=2,
+        ),
+        None,
+    )
+    modes = [getattr(rtsp_source(plan), "_decode_mode", None) for plan in (plain, thrifty)]
+    assert modes == ["all", "key_frames"]
+    worker = make(monkeypatch, supervisor[0], link, plain, thrifty)
+    pipelines: Any = [live.pipeline for live in worker._cameras.values()]
+    assert [pipeline.lost_s for pipeline in pipelines] == [LOST_S, SPARSE_LOST_S]
+    plans = [live.capture._choice._plan for live in worker._cameras.values()]
+    assert plans == [AnalysePlan(5), AnalysePlan(5, analyse_fps_min=2, motion_gate=True)]
+
+
+def test_a_beat_sums_what_its_cameras_took_and_what_waits(
+    monkeypatch: pytest.MonkeyPatch, supervisor: tuple[Connection, Connection], link: FakeLink
+) -> None:
+    worker = make(monkeypatch, supervisor[0], link, camera("K01"), camera("K02"))
+    for one, taken_s in zip(worker._cameras.values(), (1.5, 0.25), strict=True):
+        one.pipeline.detect_s = taken_s
+        one.pipeline.describe_s = taken_s * 2
+        one.lag_s = 5.0
+    worker._frames.put(frame("a", 0))
+    link.num_pending = 4
+    worker._beat()
+    beat = supervisor[1].recv()
+    assert (beat.detect_s, beat.describe_s) == (1.75, 3.5)
+    assert (beat.num_frames_waiting, beat.num_messages_waiting) == (1, 4)
+    # Lag counts while frames come only: these cameras are not up.
+    assert [one.degraded for one in beat.cameras] == [False, False]

@@ -75,6 +75,9 @@ def test_every_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch, name: str
         "YANJI_PURPOSES": ("hit_and_run, 测试", ("hit_and_run", "测试")),
         "YANJI_DEFAULT_PURPOSE": ("exercise", "exercise"),
         "YANJI_LOG_LEVEL": ("debug", "debug"),
+        "YANJI_LOG_FILE": ("x/y.log", Path("x/y.log")),
+        "YANJI_LOG_MAX_MB": ("2", 2),
+        "YANJI_LOG_KEEP": ("3", 3),
     }
     text, expected = values[name]
     monkeypatch.setenv(name, text)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yanji.detect import suppress
 from yanji.detect.suppress import IOU_SAME_THING, iou_matrix, suppress_group
 
 edges = st.floats(0, 500, width=32)
@@ -80,3 +81,15 @@ def test_overlap_is_symmetric_and_bounded(rows: list[tuple[float, ...]]) -> None
     assert np.allclose(iou, iou.T, atol=1e-5)
     assert ((iou >= 0) & (iou <= 1.001)).all()
     assert (inside >= iou - 1e-4).all()
+
+
+@given(candidates)
+def test_row_by_row_and_all_at_once_are_the_same(rows: list[tuple[float, ...]]) -> None:
+    boxes_N4, table_N3 = split(rows)
+    answers = []
+    for most in (0, 1000):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(suppress, "WHOLE_MATRIX", most)
+            answers.append(suppress_group(boxes_N4, table_N3))
+    for one, other in zip(*answers, strict=True):
+        assert np.array_equal(one, other)

@@ -129,6 +129,24 @@ def test_a_large_telephone_is_a_car_from_above_on_cameras_only(
     assert len(decode(detector, small, overhead=True).boxes_N4) == 0
 
 
+def test_anchors_without_a_score_are_left_out_and_change_nothing(
+    detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(4)
+    raw_XA = np.zeros((84, 5040), np.float32)
+    raw_XA[:2] = rng.uniform(0, 384, (2, 5040))
+    raw_XA[2:4] = rng.uniform(10, 150, (2, 5040))
+    raw_XA[4:] = rng.uniform(0, 1, (80, 5040)) ** 60
+    whole = raw_XA.copy()
+    few = decode(detector, raw_XA, overhead=True)
+    assert np.array_equal(raw_XA, whole), "the model's own memory is not written to"
+    monkeypatch.setattr(detector, "_relevant", lambda raw: raw)
+    all_of_them = decode(detector, raw_XA, overhead=True)
+    assert len(few.boxes_N4) > 20
+    for name in ("boxes_N4", "scores_N", "classes_N", "persons_M4"):
+        assert np.array_equal(getattr(few, name), getattr(all_of_them, name))
+
+
 def test_few_shapes_stay_open(detector: Detector) -> None:
     for height in (360, 480, 640, 300, 200):
         detector.detect(ArrayPicture(np.zeros((height, 640, 3), np.uint8)))

@@ -64,6 +64,7 @@ def camera(camera_id: str, state: str = "up", **more: Any) -> CameraInfo:
         "analysed_fps": 5.0 if live else 0.0,
         "lag_s": 0.3,
         "num_sightings": 12,
+        "degraded": False,
         "num_dropped": 0,
         "num_reconnects": 0,
         "last_seen": moment(30),
@@ -150,13 +151,14 @@ class FakedFeed:
 
     def _health(self, route: Route) -> None:
         up = sum(one.state == "up" for one in self.cameras)
+        late = sum(one.degraded for one in self.cameras)
         total = len(self.cameras)
-        well = up == total and self.archive_state == "writing"
+        well = up == total and not late and self.archive_state == "writing"
         answer = Health(
             status="ok" if well else "degraded",
             version="0",
             uptime_s=60,
-            cameras=CameraCounts(total=total, up=up, down=total - up),
+            cameras=CameraCounts(total=total, up=up, down=total - up, degraded=late),
             archive=ArchiveHealth.model_validate(
                 {
                     "state": self.archive_state,
@@ -281,6 +283,22 @@ def test_the_wall_says_what_is_wrong(open_page, served) -> None:
         for name in ("K01", "K02", "K03", "K04", "K05")
     }
     assert len(shapes) == 5, "every state has a shape of its own"
+
+
+def test_a_machine_that_does_not_keep_up_is_said(open_page, served, barriers) -> None:
+    late = camera("K02", degraded=True, lag_s=3.4, num_dropped=120)
+    feed = FakedFeed([camera("K01"), late])
+    page = open_page(served, to="live", prepare=feed.watch)
+    expect(page.get_by_text("This machine does not keep up with 1 camera")).to_be_visible()
+    expect(page.get_by_role("button", name="K02")).to_contain_text("live, machine too slow")
+    expect(page.get_by_role("button", name="K02")).to_contain_text("lag 3.4 s")
+    expect(page.get_by_role("button", name="K01")).not_to_contain_text("too slow")
+    shapes = [
+        page.get_by_role("button", name=name).locator("svg.live-mark path").get_attribute("d")
+        for name in ("K01", "K02")
+    ]
+    assert shapes[0] != shapes[1]
+    assert barriers(page) == []
 
 
 def test_the_wall_is_sorted_and_filtered(open_page, served) -> None:

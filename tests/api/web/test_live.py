@@ -45,6 +45,7 @@ ORIGIN = "http://testserver"
 def camera_info(**changes: object) -> CameraInfo:
     fields: dict[str, object] = dict.fromkeys(CameraInfo.model_fields)
     fields |= {"camera_id": "K01", "name": "K01", "state": "up", "num_sightings": 0}
+    fields["degraded"] = False
     return CameraInfo.model_validate(fields | changes)
 
 

@@ -187,7 +187,7 @@ def child(filled, monkeypatch, **changes):
     """`run_server` in a thread, without what only a process may do."""
     monkeypatch.setattr(server_module.os, "nice", lambda by: 0)
     monkeypatch.setattr(server_module.signal, "signal", lambda *args: None)
-    monkeypatch.setattr(server_module, "start_logging", lambda level: None)
+    monkeypatch.setattr(server_module, "start_process_logging", lambda settings, process: None)
     ours, theirs = Pipe()
     thread = threading.Thread(target=run_server, args=(plan(filled, **changes), theirs))
     thread.start()

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from yanji.api.pictures import picture_path
-from yanji.api.plan import CameraBeat, WriterBeat
+from yanji.api.plan import CameraBeat, WorkerBeat, WriterBeat
 from yanji.configs.site import load_site
 
 API = "/api/v1"
@@ -137,11 +137,12 @@ def test_live_cameras_show_their_beats_outages_and_pictures(serve, town, tmp_pat
     site = load_site(town.site)
     with serve(town.archive, site, live=True, open_metrics=True) as served:
         beats = [beat("K03", "up"), beat("K04", "down")]
-        served.desk.cameras.update(beats, WriterBeat("writing", "", 5, 0, 1))
+        worker = WorkerBeat(0, (), 9, 1.5, 0.25, 2, 3)
+        served.desk.cameras.update(beats, WriterBeat("writing", "", 5, 0, 1), [worker])
         with served.client() as client:
             health = client.get(f"{API}/health").json()
             assert health["status"] == "degraded"
-            assert health["cameras"] == {"total": 4, "up": 1, "down": 1}
+            assert health["cameras"] == {"total": 4, "up": 1, "down": 1, "degraded": 0}
             assert health["archive"]["state"] == "writing"
             cameras = {c["camera_id"]: c for c in client.get(f"{API}/cameras").json()["cameras"]}
             assert cameras["K03"]["state"] == "up"
@@ -156,12 +157,37 @@ def test_live_cameras_show_their_beats_outages_and_pictures(serve, town, tmp_pat
             assert 'yanji_camera_state{camera="K04",state="down"} 1.0' in text
             assert 'yanji_camera_state{camera="K04",state="up"} 0.0' in text
             assert 'yanji_camera_dropped_frames_total{camera="K03"} 3.0' in text
+            for family in ("analysed_fps", "lag_seconds", "reconnects_total", "sightings_total"):
+                assert f'yanji_camera_{family}{{camera="K03"}}' in text
+            assert 'yanji_worker_inference_seconds_total{stage="detect",worker="0"} 1.5' in text
+            assert 'yanji_worker_inference_seconds_total{stage="describe",worker="0"} 0.25' in text
+            assert 'yanji_worker_queue_length{queue="frames",worker="0"} 2.0' in text
+            assert 'yanji_worker_queue_length{queue="messages",worker="0"} 3.0' in text
+            assert "yanji_writer_sightings_total 5.0" in text
             refused(nobody.get(f"{API}/site"), 401, "unauthorised")
         served.desk.cameras.update([beat("K03", "up")], WriterBeat("disk_full", "full", 5, 0, 1))
         with served.client() as client:
             health = client.get(f"{API}/health").json()
             assert (health["status"], health["archive"]["state"]) == ("degraded", "disk_full")
             assert health["archive"]["detail"] == "full"
+
+
+def test_a_camera_that_the_machine_does_not_keep_up_with_is_degraded(serve, town):
+    with serve(town.archive, load_site(town.site), live=True, open_metrics=True) as served:
+        served.desk.cameras.update([beat("K03", "up", degraded=True), beat("K04", "up")])
+        with served.client() as client:
+            health = client.get(f"{API}/health").json()
+            assert health["status"] == "degraded"
+            assert health["cameras"] == {"total": 4, "up": 2, "down": 0, "degraded": 1}
+            cameras = {c["camera_id"]: c for c in client.get(f"{API}/cameras").json()["cameras"]}
+            assert [cameras[one]["degraded"] for one in ("K01", "K03", "K04")] == [
+                False,
+                True,
+                False,
+            ]
+            text = client.get("/metrics").text
+            assert 'yanji_camera_degraded{camera="K03"} 1.0' in text
+            assert 'yanji_camera_degraded{camera="K04"} 0.0' in text
 
 
 def test_the_latest_picture_of_a_camera(serve, town, tmp_path, photo, refused, monkeypatch):

@@ -28,7 +28,7 @@ export interface CameraInfo {
   camera_id: string; name: string; longitude: number | null; latitude: number | null;
   heading_deg: number | null; state: CameraState; since: Time | null; cause: string | null;
   fps: number | null; analysed_fps: number | null; lag_s: number | null; num_sightings: number;
-  num_dropped: number | null; num_reconnects: number | null; last_seen: Time | null;
+  degraded: boolean; num_dropped: number | null; num_reconnects: number | null; last_seen: Time | null;
   picture: string | null; picture_at: Time | null;
 }
 export interface Cameras { cameras: CameraInfo[] }
@@ -97,7 +97,7 @@ export interface FeedbackInfo {
   query_sighting_id: string | null; at: Time; audit_id: string;
 }
 export interface FeedbackList { feedback: FeedbackInfo[] }
-export interface CameraCounts { total: number; up: number; down: number }
+export interface CameraCounts { total: number; up: number; down: number; degraded: number }
 export interface ArchiveHealth {
   state: "reading" | "writing" | "disk_full"; detail: string; num_sightings: number; free_bytes: number;
 }

@@ -7,7 +7,7 @@ import { cameraStates } from "../words/common";
 import { causes, live } from "../words/live";
 import { LatestPicture } from "./picture";
 import { StateMark } from "./state-mark";
-import { ageSeconds, kindOf } from "./wall";
+import { ageSeconds, isLate, kindOf } from "./wall";
 
 interface Props {
   camera: CameraInfo;
@@ -30,6 +30,7 @@ export function figure(value: number, digits = 0): string {
 /** "down since 10:18:32 (3 min)": why and for how long, or just the state's name. */
 export function stateText(camera: CameraInfo): string {
   const words = say(live);
+  if (isLate(camera)) return words.late;
   if (camera.since === null) return say(cameraStates)[camera.state];
   const seconds = ageSeconds(camera.since, now.value);
   return words.downSince((seconds < DAY_S ? clock : dayAndClock)(camera.since), duration(seconds));
@@ -65,8 +66,8 @@ export function CameraTile({ camera, chosen, instead, place, count, onChoose }: 
         <LatestPicture camera={camera} instead={instead} />
         <span class="live-tile-text">
           <span class="live-tile-name"><b>{id}</b>{name !== id && ` ${name}`}</span>
-          <span class={`live-tile-state live-state-${kindOf(state)}`}>
-            <StateMark state={state} /> <span class="live-cut">{stateText(camera)}</span>
+          <span class={`live-tile-state live-state-${isLate(camera) ? "late" : kindOf(state)}`}>
+            <StateMark state={isLate(camera) ? "late" : state} /> <span class="live-cut">{stateText(camera)}</span>
           </span>
           <span class="live-tile-figures figure quiet">
             <span class="live-cut">{figuresOf(camera)}</span>

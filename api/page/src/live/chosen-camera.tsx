@@ -11,7 +11,7 @@ import { dayAndClock } from "../state/times";
 import { live } from "../words/live";
 import { causeText, figure, lagText, stateText } from "./camera-tile";
 import { StateMark } from "./state-mark";
-import { kindOf } from "./wall";
+import { isLate, kindOf } from "./wall";
 
 interface Props {
   camera: CameraInfo;
@@ -60,8 +60,8 @@ export function ChosenCamera({ camera, onEarlier, onClear }: Props) {
         <h3>{camera.camera_id}{camera.name !== camera.camera_id && ` ${camera.name}`}</h3>
         <button type="button" class="button" onClick={onClear}><Icon name="cross" /> {words.everyCamera}</button>
       </header>
-      <p class={`live-state-${kindOf(camera.state)} live-chosen-state`}>
-        <StateMark state={camera.state} /> {[stateText(camera), causeText(camera)].filter(Boolean).join(" · ")}
+      <p class={`live-state-${isLate(camera) ? "late" : kindOf(camera.state)} live-chosen-state`}>
+        <StateMark state={isLate(camera) ? "late" : camera.state} /> {[stateText(camera), causeText(camera)].filter(Boolean).join(" · ")}
       </p>
       <dl class="live-facts small">
         {facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd class="figure">{value}</dd></div>)}

@@ -1,8 +1,12 @@
 // The state of a camera as a shape with a colour: who does not tell colours apart sees the shape.
 import type { CameraState } from "../api/types";
 
-const SHAPES: Record<CameraState, string> = {
+/** `late`: it is up, but this machine does not keep up with it. */
+type Shown = CameraState | "late";
+
+const SHAPES: Record<Shown, string> = {
   up: "M8 2.500a5.500 5.500 0 1 1 0 11a5.500 5.500 0 0 1 0-11Z",
+  late: "M8 1.500a6.500 6.500 0 1 1 0 13a6.500 6.500 0 0 1 0-13ZM7 4v5l3.500 2 .8-1.400L8.600 8V4Z",
   still: "M4 3h3v10H4ZM9 3h3v10H9Z",
   black: "M2 3h12v10H2Z",
   down: "M8 1.500 15.200 14H.8ZM7.200 6v4h1.600V6ZM7.200 11v1.600h1.600V11Z",
@@ -12,7 +16,7 @@ const SHAPES: Record<CameraState, string> = {
   recorded: "M2.500 3.500h11v9h-11ZM6.500 5.500v5l4-2.500Z",
 };
 
-export function StateMark({ state }: { state: CameraState }) {
+export function StateMark({ state }: { state: Shown }) {
   return (
     <svg class={`live-mark live-mark-${state}`} viewBox="0 0 16 16" width="14" height="14" fill="currentColor"
       fill-rule="evenodd" aria-hidden="true" focusable="false">

@@ -47,6 +47,7 @@ export function Banners({ counts, onShow }: BannerProps) {
   const archive = health.value?.archive;
   const offline = link.value === "offline";
   const watched = counts.up + counts.trouble;
+  const late = health.value?.cameras.degraded ?? 0;
   return (
     <div class="live-banners">
       {offline && heardAt.value !== null && (
@@ -73,7 +74,7 @@ export function Banners({ counts, onShow }: BannerProps) {
       {!offline && health.value?.status === "degraded" && archive?.state !== "disk_full" && counts.trouble === 0 && (
         <div class="notice warn live-banner" role="status">
           <Icon name="warn" size={22} />
-          <div><strong>{words.degraded}</strong>{archive?.detail && <p class="small">{archive.detail}</p>}</div>
+          <div><strong>{late > 0 ? words.someLate(late) : words.degraded}</strong>{archive?.detail && <p class="small">{archive.detail}</p>}</div>
         </div>
       )}
       {site.value?.live === false && (

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { CameraInfo, CameraState } from "../api/types";
-import { ageSeconds, counted, matching, ordered } from "./wall";
+import { ageSeconds, counted, isLate, matching, ordered } from "./wall";
 
 function cameraOf(camera_id: string, state: CameraState = "up", name = camera_id): CameraInfo {
   return {
     camera_id, name, state, longitude: null, latitude: null, heading_deg: null, since: null, cause: null,
-    fps: null, analysed_fps: null, lag_s: null, num_sightings: 0, num_dropped: null, num_reconnects: null,
+    fps: null, analysed_fps: null, lag_s: null, num_sightings: 0, degraded: false, num_dropped: null, num_reconnects: null,
     last_seen: null, picture: null, picture_at: null,
   };
 }
@@ -55,6 +55,12 @@ describe("filter", () => {
 it("counts every camera once", () => {
   expect(counted(five)).toEqual({ total: 6, up: 1, trouble: 4, recorded: 1 });
   expect(counted([])).toEqual({ total: 0, up: 0, trouble: 0, recorded: 0 });
+});
+
+it("only a camera that is watched can be late", () => {
+  expect(isLate({ ...cameraOf("K01"), degraded: true })).toBe(true);
+  expect(isLate(cameraOf("K01"))).toBe(false);
+  expect(isLate({ ...cameraOf("K01", "down"), degraded: true })).toBe(false);
 });
 
 it("no age is negative, whatever the clocks say", () => {

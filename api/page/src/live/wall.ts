@@ -18,6 +18,11 @@ export function kindOf(state: CameraState): Exclude<Shown, "all"> {
   return state === "up" || state === "recorded" ? state : "trouble";
 }
 
+/** Watched, but this machine does not keep up with it. */
+export function isLate(camera: CameraInfo): boolean {
+  return camera.state === "up" && camera.degraded;
+}
+
 /** In the order of `cameras` (by id), or with the troubled ones in front, each group by id. */
 export function ordered(cameras: readonly CameraInfo[], order: Order): readonly CameraInfo[] {
   if (order === "id") return cameras;

@@ -7,7 +7,7 @@ export const at = (seconds: number) => new Date(START + seconds * 1000).toISOStr
 export function camera(id: string, longitude: number | null, latitude: number | null, more: Partial<CameraInfo> = {}): CameraInfo {
   return {
     camera_id: id, name: id, longitude, latitude, heading_deg: null, state: "up", since: null, cause: null, fps: null, analysed_fps: null,
-    lag_s: null, num_sightings: 0, num_dropped: null, num_reconnects: null, last_seen: null, picture: null, picture_at: null, ...more,
+    lag_s: null, num_sightings: 0, degraded: false, num_dropped: null, num_reconnects: null, last_seen: null, picture: null, picture_at: null, ...more,
   };
 }
 

@@ -5,7 +5,7 @@ import { renewed } from "./site";
 
 const camera = (camera_id: string, state: CameraInfo["state"]): CameraInfo => ({
   camera_id, name: "", longitude: null, latitude: null, heading_deg: null, state, since: null, cause: null,
-  fps: null, analysed_fps: null, lag_s: null, num_sightings: 0, num_dropped: null, num_reconnects: null,
+  fps: null, analysed_fps: null, lag_s: null, num_sightings: 0, degraded: false, num_dropped: null, num_reconnects: null,
   last_seen: null, picture: null, picture_at: null,
 });
 

@@ -1,0 +1,87 @@
+"""What is not decoded costs nothing; what is decoded keeps its time."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from yanji.ingest.av_picture import AvPicture
+from yanji.ingest.decode_mode import KEY_FRAME_WAIT_S, DecodeMode
+from yanji.ingest.fake_camera import FakeCamera, Script
+from yanji.ingest.fake_footage import Scene
+from yanji.ingest.file import FileSource
+from yanji.ingest.recording import open_recording
+from yanji.ingest.rtsp import RtspLimits, RtspSource
+
+FPS, GOP, NUM = 25, 25, 100
+
+
+def recording(path: Path, num_b_frames: int) -> Path:
+    with av.open(str(path), "w") as container:
+        options = {"g": str(GOP), "bf": str(num_b_frames), "b_strategy": "0", "sc_threshold": "0"}
+        stream = container.add_stream("libx264", rate=FPS, options=options)
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+        for number in range(NUM):
+            frame = av.VideoFrame(160, 96, "yuv420p")
+            for plane in frame.planes:
+                plane.update(bytes([number * 2 % 256]) * plane.buffer_size)
+            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def times_s(path: Path, mode: DecodeMode) -> list[float]:
+    with open_recording(path, "K01", 0, decode=mode).connect() as connection:
+        times = [frame.stream_s for frame in connection]
+        assert not connection.truncated, "left out is not missing"
+        assert connection.num_broken == 0
+    return times
+
+
+def test_key_frames_keep_their_times(tmp_path: Path) -> None:
+    path = recording(tmp_path / "a.mp4", 0)
+    assert times_s(path, "key_frames") == pytest.approx([0, 1, 2, 3])
+    assert len(times_s(path, "all")) == NUM
+
+
+def test_without_b_frames_a_third_is_left_and_a_stream_without_any_is_whole(
+    tmp_path: Path,
+) -> None:
+    with_b = times_s(recording(tmp_path / "b.mp4", 2), "no_b_frames")
+    assert NUM / 3 <= len(with_b) < NUM / 2
+    assert with_b == sorted(with_b)
+    assert with_b[-1] > 3.8
+    assert len(times_s(recording(tmp_path / "a.mp4", 0), "no_b_frames")) == NUM
+
+
+def test_a_cut_recording_is_still_cut_when_frames_are_left_out(tmp_path: Path) -> None:
+    path = recording(tmp_path / "a.mkv", 0)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    with FileSource(path, "K01", 0, decode="key_frames").connect() as connection:
+        assert 1 < len(list(connection)) < 4
+
+
+def test_a_live_camera_gives_its_key_frames_only() -> None:
+    with (
+        FakeCamera(Script(scene=Scene(gop=10))) as camera,
+        RtspSource("K01", camera.url(), decode="key_frames").connect() as connection,
+    ):
+        frames = list(itertools.islice(connection, 4))
+    assert all(isinstance(frame.picture, AvPicture) and frame.picture.is_key for frame in frames)
+    steps = [later.stream_s - one.stream_s for one, later in itertools.pairwise(frames)]
+    assert steps == pytest.approx([0.4] * 3, abs=0.002)
+
+
+def test_a_camera_of_key_frames_is_waited_for_longer() -> None:
+    def silence_s(mode: DecodeMode, limits: RtspLimits | None = None) -> float:
+        source = RtspSource("K01", "rtsp://10.0.0.1/a", decode=mode, limits=limits)
+        return source._limits.silence_s
+
+    assert silence_s("all") == silence_s("no_b_frames") == RtspLimits().silence_s
+    assert silence_s("key_frames") == KEY_FRAME_WAIT_S
+    assert silence_s("key_frames", RtspLimits(silence_s=60)) == 60
