@@ -8,7 +8,7 @@ stores nothing, which flatters it.
 from __future__ import annotations
 
 import time
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Final
 
@@ -58,19 +58,10 @@ class PlainLoop:
             SourceError: OpenCV cannot open it.
         """
         began_s = time.process_time()
-        num_analysed = number = 0
-        reader = read_with_opencv(path)
-        try:
-            while True:
-                whole, frame = reader.read()
-                if not whole:
-                    break
-                if number in analysed:
-                    self._analyse(np.asarray(frame, np.uint8))
-                    num_analysed += 1
-                number += 1
-        finally:
-            reader.release()
+        num_analysed = 0
+        for frame in frames_by_opencv(path, analysed):
+            self._analyse(frame)
+            num_analysed += 1
         return (time.process_time() - began_s) * 1e3, num_analysed
 
     def _analyse(self, frame: BgrImage) -> None:
@@ -103,13 +94,25 @@ class PlainLoop:
         self._embedder.embed(crops)
 
 
-def read_with_opencv(path: Path) -> cv2.VideoCapture:
-    """Open a recording in OpenCV on one thread.
+def frames_by_opencv(path: Path, analysed: Set[int]) -> Iterator[BgrImage]:
+    """Read every frame in OpenCV on one thread, whole, and give those with these numbers.
 
     Raises:
         SourceError: OpenCV cannot open it.
     """
     reader = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
-    if not reader.isOpened():
-        raise SourceError(f"OpenCV cannot open {path}", hint="Name a recording that OpenCV reads.")
-    return reader
+    try:
+        if not reader.isOpened():
+            raise SourceError(
+                f"OpenCV cannot open {path}", hint="Name a recording that OpenCV reads."
+            )
+        number = 0
+        while True:
+            whole, frame = reader.read()
+            if not whole:
+                return
+            if number in analysed:
+                yield np.asarray(frame, np.uint8)
+            number += 1
+    finally:
+        reader.release()

@@ -11,7 +11,7 @@ from collections.abc import Set
 from pathlib import Path
 from typing import Any, Final
 
-from yanji.api.bench_plain import read_with_opencv
+from yanji.api.bench_plain import frames_by_opencv
 from yanji.configs.settings import Settings
 from yanji.detect.card import load_card, verify_weights
 
@@ -45,17 +45,8 @@ class UltralyticsTrack:
         model = self._make(self._weights, task="detect")
         classes = sorted(self._card.class_map)
         began_s = time.process_time()
-        num_analysed = number = 0
-        reader = read_with_opencv(path)
-        try:
-            while True:
-                whole, frame = reader.read()
-                if not whole:
-                    break
-                if number in analysed:
-                    model.track(frame, persist=True, imgsz=SIDE_PX, classes=classes, verbose=False)
-                    num_analysed += 1
-                number += 1
-        finally:
-            reader.release()
+        num_analysed = 0
+        for frame in frames_by_opencv(path, analysed):
+            model.track(frame, persist=True, imgsz=SIDE_PX, classes=classes, verbose=False)
+            num_analysed += 1
         return (time.process_time() - began_s) * 1e3, num_analysed
