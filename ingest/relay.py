@@ -1,11 +1,10 @@
-"""Between libavformat and a camera: the one place that connects, and that sees what is said.
+"""Between libavformat and a camera: it sees all that is said on the line (`camera_line.py`).
 
 libavformat follows a redirect to wherever it points, looks names up by itself, and needs the
 password in a URL that it prints. So it is given a URL on the loopback, without a password, and
 this relay does what it must not do:
 
-- it connects to the address that was judged (`yanji.ingest.address`), and nowhere else ever;
-- it ends TLS and checks the camera's certificate;
+- it speaks over the one connection that was judged and whose TLS was checked, and makes no other;
 - it answers the camera's question for user name and password;
 - until the stream plays, it passes on only what it has understood: the status, a few headers, the
   body. A redirect ends the connection. Afterwards it moves bytes and walks from packet to packet.
@@ -16,8 +15,6 @@ The path of the local URL holds a random word, so no other user of the host can 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
 import re
 import secrets
 import select
@@ -29,10 +26,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from yanji.configs.errors import UnreachableError
-from yanji.ingest.address import addresses_of
 from yanji.ingest.authorize import Authorizer
-from yanji.ingest.credentials import Credentials, safe_url
+from yanji.ingest.credentials import Credentials
 
 MAX_TEXT = 64 * 1024
 """Bytes of one request or answer, headers and body: several times what a camera says."""
@@ -49,8 +44,6 @@ GOODBYE_S = 0.2
 
 CLOSE_S = 2.0
 """For the thread to end after its sockets were shut down."""
-
-DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322}
 
 PASSED_HEADERS = (
     *("session", "content-base", "content-type", "transport", "public", "range", "rtp-info"),
@@ -154,73 +147,6 @@ def _packet_size(data: bytes, at: int) -> int:
 def _check_size(held: bytes) -> None:
     if len(held) > 2 * MAX_TEXT:
         raise GarbageError
-
-
-def connect_to_camera(url: str, *, open_s: float, tls_sha256: str | None = None) -> socket.socket:
-    """Look the host of `url` up, judge its addresses, and connect to one of them.
-
-    `tls_sha256`: of the certificate of an rtsps camera, 64 hex digits; without it the certificate
-    must be one that this host trusts, for the host of the URL.
-
-    Raises:
-        UnreachableError: within `open_s` seconds; code `address` or `certificate` where that is
-            the reason.
-    """
-    parts = urlsplit(url)
-    host, shown = parts.hostname or "", safe_url(url)
-    deadline_s = time.monotonic() + open_s
-    failure = UnreachableError(
-        f"{shown} does not answer", hint="check power, network and address", code="unreachable"
-    )
-    port = parts.port or DEFAULT_PORTS[parts.scheme]
-    for address in addresses_of(host, port, open_s):
-        left_s = deadline_s - time.monotonic()
-        if left_s <= 0:
-            break
-        try:
-            upstream = socket.create_connection((str(address), port), timeout=left_s)
-        except ConnectionRefusedError:
-            failure = UnreachableError(
-                f"{shown} refuses connections", hint="check host and port", code="unreachable"
-            )
-            continue
-        except OSError:
-            continue
-        upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if parts.scheme != "rtsps":
-            return upstream
-        upstream.settimeout(max(0.1, deadline_s - time.monotonic()))
-        return _with_tls(upstream, host, shown, tls_sha256)
-    raise failure
-
-
-def _with_tls(plain: socket.socket, host: str, shown: str, tls_sha256: str | None) -> ssl.SSLSocket:
-    context = ssl.create_default_context()
-    if tls_sha256 is not None:
-        # The pin says more than any authority; a camera signs its certificate itself.
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    problem = "gives a certificate that this host does not trust"
-    try:
-        upstream = context.wrap_socket(plain, server_hostname=host)
-        seen = hashlib.sha256(upstream.getpeercert(binary_form=True) or b"").hexdigest()
-        if tls_sha256 is None or hmac.compare_digest(seen, tls_sha256.lower()):
-            return upstream
-        upstream.close()
-        problem = "gives another certificate than the settings name"
-        code = "certificate"
-    except ssl.SSLCertVerificationError:
-        code = "certificate"
-    except (OSError, ValueError):
-        code, problem = "unreachable", "does not answer over TLS"
-    plain.close()
-    raise UnreachableError(
-        f"{shown} {problem}",
-        hint="give tls_sha256, the SHA-256 of this camera's certificate"
-        if code == "certificate"
-        else "check that it is an rtsps camera",
-        code=code,
-    )
 
 
 class Relay:

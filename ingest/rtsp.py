@@ -33,11 +33,12 @@ from yanji.ingest.anchor import Anchor
 from yanji.ingest.av_picture import AvPicture
 from yanji.ingest.boot import boot_id
 from yanji.ingest.burst import Burst
+from yanji.ingest.camera_line import connect_to_camera
 from yanji.ingest.clock import Clock, SystemClock
 from yanji.ingest.credentials import Credentials, check_camera_url, safe_url
 from yanji.ingest.decode_mode import KEY_FRAME_WAIT_S, DecodeMode, decode_only
 from yanji.ingest.frame import Frame, Run, run_id_of
-from yanji.ingest.relay import Relay, connect_to_camera
+from yanji.ingest.relay import Relay
 from yanji.ingest.sender_report import SenderReports
 from yanji.ingest.stream_clock import StreamClock
 

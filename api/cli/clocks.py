@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from yanji.api.cli.clock_answers import (
+    entry_document,
+    estimate_document,
+    order_document,
+    print_estimate,
+    since,
+    words_of,
+)
 from yanji.api.cli.options import Setup, finite, installation_options, set_up, site_option
 from yanji.api.cli.output import note, print_json, print_line, table
 from yanji.configs.errors import ArchiveBusyError, NothingFoundError, UsageError
-from yanji.configs.times import format_time, parse_time
+from yanji.configs.times import parse_time
 
 if TYPE_CHECKING:
     from yanji.index.clock_estimate import ClockEstimate
@@ -100,10 +108,10 @@ def clock_set(
     if abs(ahead_s) > _FAR_S:
         note(f"{camera_id} is {ahead_s / 3600:+.1f} hours off: is its zone or its date wrong?")
     if as_json:
-        print_json({**_order_document(order, setup), "state": state})
+        print_json({**order_document(order, setup), "state": state})
     else:
-        since = _since(from_ns, setup)
-        print_line(f"{camera_id}: clock {ahead_s:+.3f} s ahead (sigma {sigma_s:g} s), {since}")
+        holds = since(from_ns, setup)
+        print_line(f"{camera_id}: clock {ahead_s:+.3f} s ahead (sigma {sigma_s:g} s), {holds}")
         _tell(state)
     return 0
 
@@ -132,15 +140,15 @@ def clock_list(
         camera_id = setup.site_camera(camera)
         entries = [entry for entry in entries if entry.camera_id == camera_id]
     if as_json:
-        print_json({"offsets": [_entry_document(entry, setup) for entry in entries]})
+        print_json({"offsets": [entry_document(entry, setup) for entry in entries]})
         return 0
     rows = [
         [
             entry.camera_id,
-            _since(entry.valid_from_ns, setup),
+            since(entry.valid_from_ns, setup),
             f"{entry.ahead_s:+.3f}",
             f"{entry.sigma_s:.2f}",
-            _words_of(entry),
+            words_of(entry),
         ]
         for entry in entries
     ]
@@ -216,10 +224,10 @@ def clock_estimate(
         better = [order for order in orders if _is_better(order, known, to_ns)]
         state = _write(setup, reader, better) if apply_it and len(better) > 0 else "not written"
     if as_json:
-        document = _estimate_document(estimate, orders, better, setup, (from_ns, to_ns))
+        document = estimate_document(estimate, orders, better, setup, (from_ns, to_ns))
         print_json({**document, "state": state})
     else:
-        _print_estimate(estimate, orders, better, setup, (from_ns, to_ns))
+        print_estimate(estimate, orders, better, setup, (from_ns, to_ns))
         _tell(state)
     if len(orders) <= 1:
         return NothingFoundError.exit_code
@@ -332,118 +340,3 @@ def _begin(text: str, setup: Setup) -> int:
     from yanji.index.offsets import ALWAYS_NS
 
     return ALWAYS_NS if text == "always" else parse_time(text, setup.zone)
-
-
-def _since(from_ns: int, setup: Setup) -> str:
-    from yanji.index.offsets import ALWAYS_NS
-
-    return "always" if from_ns <= ALWAYS_NS else f"from {format_time(from_ns, setup.zone)}"
-
-
-def _words_of(entry: StoredOffset) -> str:
-    if not entry.is_compared:
-        return "nobody"
-    words = {"site": "site file", "clock": "clock read", "pairs": "vehicles at two cameras"}
-    return words.get(entry.source, "not noted")
-
-
-def _order_document(order: OffsetOrder, setup: Setup) -> dict[str, object]:
-    from yanji.index.offsets import ALWAYS_NS
-
-    always = order.valid_from_ns <= ALWAYS_NS
-    return {
-        "camera_id": order.camera_id,
-        "valid_from": None if always else format_time(order.valid_from_ns, setup.zone),
-        "ahead_s": order.offset_s,
-        "sigma_s": order.sigma_s,
-        "source": order.source,
-    }
-
-
-def _entry_document(entry: StoredOffset, setup: Setup) -> dict[str, object]:
-    from yanji.index.handover import OffsetOrder
-
-    order = OffsetOrder(
-        entry.camera_id, entry.valid_from_ns, entry.ahead_s, entry.sigma_s, entry.source
-    )
-    return _order_document(order, setup)
-
-
-def _estimate_document(
-    estimate: ClockEstimate,
-    orders: Sequence[OffsetOrder],
-    better: Sequence[OffsetOrder],
-    setup: Setup,
-    period: tuple[int, int],
-) -> dict[str, object]:
-    from yanji.index.clock_pairs import PairOffset
-
-    pairs: list[dict[str, object]] = []
-    for pair in estimate.pairs:
-        head: dict[str, object] = {"camera_a": pair.camera_a, "camera_b": pair.camera_b}
-        result = pair.result
-        if isinstance(result, PairOffset):
-            head |= {
-                "b_ahead_of_a_s": round(result.offset_s, 3),
-                "sigma_s": round(result.sigma_s, 3),
-                "vehicles_a_to_b": result.num_ab,
-                "vehicles_b_to_a": result.num_ba,
-                "typical_a_to_b_s": round(result.typical_ab_s, 1),
-                "typical_b_to_a_s": round(result.typical_ba_s, 1),
-                "refused": None,
-            }
-        else:
-            head |= {"b_ahead_of_a_s": None, "vehicles": result.num_pairs, "refused": result.why}
-        pairs.append(head)
-    surer = {order.camera_id for order in better}
-    return {
-        "from": format_time(period[0], setup.zone),
-        "to": format_time(period[1], setup.zone),
-        "sightings": estimate.num_sightings,
-        "reference": estimate.reference,
-        "pairs": pairs,
-        "cameras": [
-            {**_order_document(order, setup), "better": order.camera_id in surer}
-            for order in orders
-        ],
-    }
-
-
-def _print_estimate(
-    estimate: ClockEstimate,
-    orders: Sequence[OffsetOrder],
-    better: Sequence[OffsetOrder],
-    setup: Setup,
-    period: tuple[int, int],
-) -> None:
-    from yanji.index.clock_pairs import PairOffset
-
-    begin, end = (format_time(time_ns, setup.zone, digits=0) for time_ns in period)
-    print_line(f"{estimate.num_sightings} sightings from {begin} to {end}")
-    for pair in estimate.pairs:
-        result, names = pair.result, f"{pair.camera_a} - {pair.camera_b}"
-        if isinstance(result, PairOffset):
-            print_line(
-                f"{names}: {pair.camera_b} is {result.offset_s:+.2f} s ahead, sigma "
-                f"{result.sigma_s:.2f} s ({result.num_ab} vehicles there in typically "
-                f"{result.typical_ab_s:.0f} s, {result.num_ba} back in {result.typical_ba_s:.0f} s)"
-            )
-        else:
-            print_line(f"{names}: not estimated: {result.why}.")
-    if not orders:
-        print_line("no clock could be estimated")
-        return
-    surer = {order.camera_id for order in better}
-    rows = [
-        [
-            order.camera_id,
-            _since(order.valid_from_ns, setup),
-            f"{order.offset_s:+.2f}",
-            f"{order.sigma_s:.2f}",
-            "better than what is known" if order.camera_id in surer else "what is known is as good",
-        ]
-        for order in orders
-    ]
-    for line in table(["camera", "holds", "ahead s", "sigma s", ""], rows):
-        print_line(line)
-    print_line(f"{estimate.reference} is the measure: were its clock wrong, all would be as much")

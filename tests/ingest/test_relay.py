@@ -23,9 +23,10 @@ from yanji.configs.errors import CredentialsError, LostError, UnreachableError
 from yanji.ingest import address as address_module
 from yanji.ingest.address import addresses_of, may_be_camera
 from yanji.ingest.authorize import Authorizer
+from yanji.ingest.camera_line import connect_to_camera
 from yanji.ingest.credentials import Credentials
 from yanji.ingest.fake_camera import FakeCamera, Script
-from yanji.ingest.relay import GarbageError, Relay, connect_to_camera, parse_answer
+from yanji.ingest.relay import GarbageError, Relay, parse_answer
 from yanji.ingest.rtsp import OPTIONS, RtspLimits, RtspSource
 
 SHORT = RtspLimits(open_s=4.0, read_s=1.0, silence_s=2.0)
@@ -130,7 +131,7 @@ def test_a_name_that_changes_its_address_is_connected_as_it_was_judged(monkeypat
         raise TimeoutError
 
     monkeypatch.setattr(address_module.socket, "getaddrinfo", look_up)
-    monkeypatch.setattr("yanji.ingest.relay.socket.create_connection", connect)
+    monkeypatch.setattr("yanji.ingest.camera_line.socket.create_connection", connect)
     for _ in range(2):
         with pytest.raises(UnreachableError) as caught:
             connect_to_camera(f"rtsp://rebinding.example:{port}/", open_s=5)
