@@ -53,6 +53,8 @@ def blur_heads(crop: BgrImage, persons_M4: FloatArray) -> bool:
     Returns:
         Whether a person's box touches the crop at all.
     """
+    if not len(persons_M4):
+        return False
     height, width = crop.shape[:2]
     touching_M = (
         (persons_M4[:, 0] < width)

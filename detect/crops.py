@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from yanji.detect.blur import blur_heads, blur_top
@@ -60,13 +62,16 @@ def crop_region(
     Returns:
         x1, y1, x2, y2 in whole pixels, at least 2 x 2.
     """
-    riders_K4 = rider_boxes(box_4, vehicle_class, persons_M4)
-    all_N4 = np.concatenate([np.asarray(box_4, np.float32)[None], riders_K4])
-    low, high = all_N4[:, :2].min(axis=0), all_N4[:, 2:].max(axis=0)
-    margin = MARGIN * (high - low)
-    x1, y1 = (int(edge) for edge in np.floor(low - margin).clip(0, [width - 2, height - 2]))
-    x2, y2 = (int(edge) for edge in np.ceil(high + margin).clip(0, [width, height]))
-    return x1, y1, max(x2, x1 + 2), max(y2, y1 + 2)
+    left, top, right, bottom = (float(edge) for edge in box_4)
+    for rider_4 in rider_boxes(box_4, vehicle_class, persons_M4):
+        left, top = min(left, float(rider_4[0])), min(top, float(rider_4[1]))
+        right, bottom = max(right, float(rider_4[2])), max(bottom, float(rider_4[3]))
+    beside, above = MARGIN * (right - left), MARGIN * (bottom - top)
+    x1 = min(max(math.floor(left - beside), 0), width - 2)
+    y1 = min(max(math.floor(top - above), 0), height - 2)
+    x2 = min(max(math.ceil(right + beside), x1 + 2), max(width, x1 + 2))
+    y2 = min(max(math.ceil(bottom + above), y1 + 2), max(height, y1 + 2))
+    return x1, y1, x2, y2
 
 
 def cut_crop(

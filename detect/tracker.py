@@ -1,9 +1,8 @@
 """Following vehicles from frame to frame, one tracker per camera.
 
-The association is that of the `trackers` library (ByteTrack with buffered IoU over the true time
-between frames; the comparison that chose it is in docs/design/detect.md). What is added here: a
-vehicle is matched only within its group, a track exists from its first box on, a hole in the stream
-ends all tracks, and the library's own types stay inside this file.
+ByteTrack with buffered overlap over the true time between frames (`kalman.py`, `association.py`;
+the comparison that chose it is in docs/design/detect.md). A vehicle is matched only within its
+group, a track exists from its first box on, and a hole in the stream ends all tracks.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import supervision as sv
-from trackers import BIoU, ByteTrackTracker
 
+from yanji.detect.association import associate
 from yanji.detect.classes import CLASSES, GROUP_OF, GROUPS
 from yanji.detect.detections import Detections, FloatArray, IntArray
+from yanji.detect.kalman import BoxFilter
 from yanji.ingest.frame import Frame
 
 LOST_S = 1.6
@@ -68,19 +67,12 @@ class CameraTracker:
         self._hole_s = max(HOLE_S, 2 * lost_s)
         self._next_id = 0
         self._last_s: float | None = None
-        self._tracker = self._begin()
+        self._begin()
 
-    def _begin(self) -> ByteTrackTracker:
-        return ByteTrackTracker(
-            # The library counts this in frames of 30 a second, whatever the frame rate.
-            lost_track_buffer=round(self._lost_s * 30),
-            frame_rate=self._fps,
-            track_activation_threshold=SURE,
-            minimum_consecutive_frames=1,
-            minimum_iou_threshold=MIN_BIOU,
-            high_conf_det_threshold=SURE,
-            iou=BIoU(buffer_ratio=BUFFER_RATIO),
-        )
+    def _begin(self) -> None:
+        self._filter = BoxFilter(self._fps)
+        self._ids_T: IntArray = np.empty(0, np.int64)
+        self._unseen_s_T: npt.NDArray[np.float64] = np.empty(0)
 
     def update(self, frame: Frame, detections: Detections) -> list[TrackedBox]:
         """Take one analysed frame.
@@ -93,53 +85,53 @@ class CameraTracker:
         Returns:
             The vehicles of this frame that belong to a track, in no particular order.
         """
-        stream_s = frame.stream_s
-        if self._last_s is not None:
-            if stream_s - self._last_s > self._hole_s:
-                self._tracker = self._begin()
-            stream_s = max(stream_s, self._last_s + 0.001)
-        self._last_s = stream_s
+        self._go_on(frame.stream_s)
         boxes_N4 = _apart_by_group(detections)
-        size_N = np.sqrt((boxes_N4[:, 2:] - boxes_N4[:, :2]).prod(axis=1))
-        rows_K = np.flatnonzero(size_N >= MIN_SIZE_PX)
-        found = self._tracker.update(
-            sv.Detections(
-                xyxy=boxes_N4[rows_K],
-                confidence=detections.scores_N[rows_K],
-                data={"row": rows_K},
-            ),
-            timestamp=stream_s,
+        rows_K = np.flatnonzero(
+            np.sqrt((boxes_N4[:, 2:] - boxes_N4[:, :2]).prod(axis=1)) >= MIN_SIZE_PX
         )
-        ids_N = np.full(len(boxes_N4), -1, np.int64)
-        if len(found):
-            ids_N[found.data["row"]] = found.tracker_id
-        self._name_new(ids_N, boxes_N4)
+        boxes_K4 = boxes_N4[rows_K]
+        sure_K = detections.scores_N[rows_K] >= SURE
+        tracks_L, found_L = associate(
+            self._filter.boxes_N4, boxes_K4, sure_K, buffer_ratio=BUFFER_RATIO, least=MIN_BIOU
+        )
+        self._filter.update(tracks_L, boxes_K4[found_L])
+        self._unseen_s_T[tracks_L] = 0
+        ids_K = np.full(len(rows_K), -1, np.int64)
+        ids_K[found_L] = self._ids_T[tracks_L]
+        new = np.flatnonzero(sure_K & (ids_K < 0))
+        ids_K[new] = np.arange(self._next_id, self._next_id + len(new))
+        self._next_id += len(new)
+        self._filter.add(boxes_K4[new])
+        self._ids_T = np.concatenate([self._ids_T, ids_K[new]])
+        self._unseen_s_T = np.concatenate([self._unseen_s_T, np.zeros(len(new))])
         return [
             TrackedBox(
-                track_id=int(ids_N[row]),
+                track_id=int(ids_K[place]),
                 detection=int(row),
                 box_xyxy_px=_box(detections.boxes_N4[row]),
                 score=float(detections.scores_N[row]),
                 class_number=int(detections.classes_N[row]),
             )
-            for row in np.flatnonzero(ids_N >= 0)
+            for place, row in enumerate(rows_K)
+            if ids_K[place] >= 0
         ]
 
-    def _name_new(self, ids_N: IntArray, boxes_N4: npt.NDArray[np.float64]) -> None:
-        """Give an id to tracks that began in this frame; the library would wait one frame more.
-
-        A vehicle that is seen in two or three frames only cannot spare its first one. A track that
-        just began is exactly where its box is.
-        """
-        for track in self._tracker.tracks:
-            free = np.flatnonzero(ids_N < 0)
-            if track.tracker_id != -1 or not len(free):
-                continue
-            away = np.abs(boxes_N4[free] - track.get_state_bbox()).sum(axis=1)
-            if away.min() < 1:
-                track.tracker_id = self._next_id
-                ids_N[free[away.argmin()]] = self._next_id
-                self._next_id += 1
+    def _go_on(self, stream_s: float) -> None:
+        """Move all tracks to where they should be now; drop those not seen for too long."""
+        if self._last_s is None:
+            self._last_s = stream_s
+            return
+        if stream_s - self._last_s > self._hole_s:
+            self._begin()
+        stream_s = max(stream_s, self._last_s + 0.001)
+        elapsed_s, self._last_s = stream_s - self._last_s, stream_s
+        self._filter.predict(elapsed_s)
+        self._unseen_s_T = self._unseen_s_T + elapsed_s
+        kept_T = self._unseen_s_T <= self._lost_s
+        if not kept_T.all():
+            self._filter.keep(kept_T)
+            self._ids_T, self._unseen_s_T = self._ids_T[kept_T], self._unseen_s_T[kept_T]
 
 
 def _apart_by_group(detections: Detections) -> npt.NDArray[np.float64]:
