@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from yanji.configs.devices import Devices
 from yanji.configs.errors import SettingsError
 from yanji.configs.finding import (
     Location,
@@ -32,6 +33,7 @@ from yanji.configs.finding import (
     name_of,
     raise_errors,
 )
+from yanji.configs.networks import SCHEMES, CameraNetwork, CameraScheme
 from yanji.configs.yaml_lines import Document, read_document
 
 ENV_PREFIX = "YANJI_"
@@ -103,14 +105,28 @@ class Settings(BaseSettings):
     """Folder of the archive. In a file it is relative to that file, else to where one stands."""
     runtime: Literal["auto", "onnxruntime", "openvino"] = "auto"
     """What runs the models; `auto` takes the fastest that is there."""
-    precision: Literal["auto", "f32", "bf16"] = "auto"
-    """Of the models' arithmetic; `auto` takes bf16 where the processor has it in hardware."""
+    precision: Literal["auto", "f32", "bf16", "int8"] = "auto"
+    """Of the models' arithmetic; `auto` takes bf16 where the processor has it in hardware, else
+    int8 for a model whose card says that it is as good. `int8` needs a detector that has it; an
+    embedder without it computes as with `auto`."""
+    device: Devices = "cpu"
+    """What `run` and `demo` compute the models on: `cpu`, or NVIDIA devices, such as `cuda:0` or
+    `cuda:0,cuda:1`, each with one process that computes batches for its share of the workers. All
+    other verbs use the processor."""
     workers: Literal["auto"] | Annotated[int, Field(ge=1, le=1024)] = "auto"
     """Worker processes; `auto` is one per CPU core that this process may use."""
+    pin_workers: bool = True
+    """Whether each worker is kept on cores of its own."""
     detector: ModelName = "yolo11n"
     """Name of the detector in the registry of models."""
     embedder: ModelName = "yanji-reid-1"
     """Name of the embedder in the registry of models."""
+    camera_networks: Annotated[tuple[CameraNetwork, ...], Field(min_length=1)] | None = None
+    """Networks that a camera's address must be in, such as 10.20.0.0/16, asked at every connect;
+    null: anywhere. In the environment separated by commas."""
+    camera_schemes: tuple[CameraScheme, ...] = Field(default=SCHEMES, min_length=1)
+    """How a camera may be spoken to; http and https only to ask it for its streams (ONVIF). In the
+    environment separated by commas."""
     retention: Retention = Retention()
     """How long sightings are kept."""
     disk: Disk = Disk()
@@ -174,6 +190,11 @@ class Settings(BaseSettings):
         if value not in info.data.get("purposes", (value,)):
             raise ValueError("must be one of `purposes`.")
         return value
+
+    @property
+    def gpus(self) -> tuple[str, ...]:
+        """Devices of the inference processes, `cuda:0` and so on; () on the processor."""
+        return () if self.device == "cpu" else tuple(self.device.split(","))
 
     @property
     def num_workers(self) -> int:
@@ -252,8 +273,9 @@ def _environment(free_env: frozenset[str]) -> dict[str, Any]:
                 f"The environment variable {name} is not one that yanji reads.", hint=hint
             )
     values = EnvSettingsSource(Settings)()
-    if isinstance(purposes := values.get("purposes"), str):
-        values["purposes"] = [purpose.strip() for purpose in purposes.split(",")]
+    for key in ("purposes", "camera_networks", "camera_schemes"):
+        if isinstance(listed := values.get(key), str):
+            values[key] = [one.strip() for one in listed.split(",")]
     return values
 
 

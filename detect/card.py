@@ -75,7 +75,32 @@ class Golden(_Part):
     """.npz beside the card: `indices_K` (int64, in the flattened output), `values_K` (float32)."""
     measure: Literal["yolo_rms", "relative_rms"]
     """See `yanji.detect.golden.golden_error`."""
-    tolerance: dict[Literal["f32", "bf16"], float]
+    tolerance: dict[Literal["f32", "bf16", "int8"], float]
+
+
+class Quantised(_Part):
+    """The same model in int8, beside the card; made by `python -m yanji.detect.quantise`."""
+
+    file: str
+    """Name of an ONNX file beside the card."""
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size_bytes: int = Field(gt=0)
+    made_from: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """sha256 of the fp32 weights; those of the card."""
+    tool: str
+    """What made it, with its version."""
+    calibrated_on: tuple[str, ...] = Field(min_length=1)
+    """Recordings; none of them may serve for a figure of accuracy of this file."""
+    num_pictures: int = Field(gt=0)
+    default: bool = False
+    """Whether `precision: auto` may take it: every tolerance of docs/design/detect.md holds."""
+    figures: dict[str, JsonValue] = {}
+
+    @model_validator(mode="after")
+    def _beside(self) -> Quantised:
+        if Path(self.file).name != self.file:
+            raise ValueError("file must stand beside the card")
+        return self
 
 
 class Card(_Part):
@@ -102,6 +127,8 @@ class Card(_Part):
     """Like `class_map`, for what a vehicle seen straight from above is taken for; used only for
     cameras, only for large boxes (see `yanji.detect.yolo.OVERHEAD_SIZE`)."""
     golden: Golden | None = None
+    quantised: Quantised | None = None
+    """None: there is no int8."""
     figures: dict[str, JsonValue] = {}
     limits: tuple[str, ...] = ()
     calibration: dict[str, float] | None = None
@@ -116,6 +143,11 @@ class Card(_Part):
             raise ValueError("an embedder's card needs its dimension")
         if self.task == "detect" and (self.num_classes is None or not self.class_map):
             raise ValueError("a detector's card needs num_classes and class_map")
+        if self.quantised is not None:
+            if self.quantised.made_from != self.sha256:
+                raise ValueError("quantised was made from other weights than the card's")
+            if self.golden is None or "int8" not in self.golden.tolerance:
+                raise ValueError("quantised needs golden vectors with a tolerance for int8")
         return self
 
 
@@ -213,22 +245,42 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def verify_weights(card: Card, path: Path | None = None) -> Path:
+def quantised_of(card: Card) -> Quantised:
+    """Return the int8 part of a card.
+
+    Raises:
+        ModelError: it has none.
+    """
+    if card.quantised is None:
+        raise ModelError(
+            f"Model {card.name!r} has no int8 file.", hint="Set the precision to auto or f32."
+        )
+    return card.quantised
+
+
+def verify_weights(card: Card, path: Path | None = None, precision: str = "f32") -> Path:
     """Prove that the weights on this machine are those of the card; return their path.
 
     Args:
         card: the model.
-        path: another place of the file (a copy); None: `weights_path(card)`.
+        path: another place of the file (a copy); None: as the card says.
+        precision: `int8` has a file of its own, all others share one.
 
     Raises:
-        ModelError: missing, another version, another size or another sha256.
+        ModelError: missing, another version, another size or another sha256; no int8 file.
     """
-    path = weights_path(card) if path is None else path
-    if path.stat().st_size != card.size_bytes or sha256_of(path) != card.sha256:
+    if precision == "int8":
+        part = quantised_of(card)
+        path = data_path(card, part.file) if path is None else path
+        size_bytes, sha256, package = part.size_bytes, part.sha256, None
+    else:
+        path = weights_path(card) if path is None else path
+        size_bytes, sha256, package = card.size_bytes, card.sha256, card.source.package
+    if path.stat().st_size != size_bytes or sha256_of(path) != sha256:
         raise ModelError(
             f"The weights of model {card.name!r} are not the file that its card describes "
-            f"(sha256 {card.sha256[:12]}…).",
+            f"(sha256 {sha256[:12]}…).",
             hint=f"The file {path.name} is damaged or was exchanged: install "
-            f"{card.source.package or 'yanji'} again.",
+            f"{package or 'yanji'} again.",
         )
     return path

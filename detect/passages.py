@@ -18,6 +18,7 @@ from yanji.detect.quality import geometry_scores
 from yanji.detect.suppress import iou_matrix
 from yanji.detect.tracker import LOST_S, TrackedBox
 from yanji.ingest.frame import Frame, Run
+from yanji.ingest.twin_picture import enlarged_by
 
 _log = logging.getLogger(__name__)
 
@@ -161,7 +162,11 @@ class PassageBuilder:
             raise ValueError("a frame of another run: make a new PassageBuilder for each run")
         passages = self._end_lost(frame.stream_s, {box.track_id for box in tracked})
         geometry_N = geometry_scores(
-            detections.boxes_N4, detections.scores_N, frame.picture.width, frame.picture.height
+            detections.boxes_N4,
+            detections.scores_N,
+            frame.picture.width,
+            frame.picture.height,
+            enlarged_by(frame.picture),
         )
         for box in tracked:
             visit = self._visit_of(frame, box, tracked)

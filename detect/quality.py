@@ -3,7 +3,7 @@
 quality = geometry * sharpness, with
 
     geometry  = size * whole * clear * (0.4 + 0.6 * score)
-    size      = min(1, sqrt(w * h) / 192 px)
+    size      = min(1, sqrt(w * h) / 192 px), in pixels that the camera sent
     whole     = 0.5 for each border of the picture that cuts the box
     clear     = 1 - share of the box hidden behind vehicles nearer to the camera (at least 0.1)
     sharpness = v / (v + 0.3),  v = var(Laplacian(g)) / (var(g) + 16)
@@ -29,7 +29,7 @@ SHARPNESS_HALF = 0.3
 
 
 def geometry_scores(
-    boxes_N4: FloatArray, scores_N: FloatArray, width: int, height: int
+    boxes_N4: FloatArray, scores_N: FloatArray, width: int, height: int, enlarged: float = 1.0
 ) -> FloatArray:
     """Compute `geometry` of every vehicle of one frame.
 
@@ -38,6 +38,7 @@ def geometry_scores(
         scores_N: (N,) detection scores.
         width: of the frame.
         height: of the frame.
+        enlarged: how many pixels of the frame are one that the camera sent, per side; >= 1.
 
     Returns:
         (N,) 0..1.
@@ -45,7 +46,7 @@ def geometry_scores(
     if not len(boxes_N4):
         return np.zeros(0, np.float32)
     area_N = (boxes_N4[:, 2:] - boxes_N4[:, :2]).clip(0).prod(axis=1)
-    size_N = np.minimum(1.0, np.sqrt(area_N) / FULL_SIZE_PX)
+    size_N = np.minimum(1.0, np.sqrt(area_N) / (enlarged * FULL_SIZE_PX))
     limit = np.maximum(2.0, 0.004 * np.array([width, height], np.float32))
     cut_N = (boxes_N4[:, :2] <= limit).sum(axis=1)
     cut_N += (boxes_N4[:, 2:] >= np.array([width, height]) - limit).sum(axis=1)
@@ -65,5 +66,11 @@ def sharpness(crop: BgrImage) -> float:
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     grey = cv2.resize(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), size, interpolation=way)
     edges = cv2.Laplacian(grey, cv2.CV_32F)
-    value = float(edges.var()) / (float(grey.var()) + 16.0)
+    value = _variance(edges) / (_variance(grey) + 16.0)
     return value / (value + SHARPNESS_HALF)
+
+
+def _variance(image: cv2.typing.MatLike) -> float:
+    # In one pass over the pixels; numpy makes two, and copies.
+    deviation: float = cv2.meanStdDev(image)[1][0, 0]
+    return deviation * deviation

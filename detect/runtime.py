@@ -13,15 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from yanji.configs.errors import ModelError
-from yanji.detect.card import Card, verify_weights
+from yanji.detect.card import Card, quantised_of, verify_weights
 from yanji.detect.golden import check_golden, golden_batch
 from yanji.ingest.frame import BgrImage
 
 FloatArray = npt.NDArray[np.float32]
 RuntimeName = Literal["auto", "onnxruntime", "openvino"]
-PrecisionName = Literal["auto", "f32", "bf16"]
+PrecisionName = Literal["auto", "f32", "bf16", "int8"]
 
 _log = logging.getLogger(__name__)
+
+OpenModel = Callable[[Card, tuple[int, int, int]], "Runtime"]
+"""Opens a model for (batch, height, width) elsewhere than in this process."""
 
 _proved: set[tuple[str, str, str, str]] = set()
 """(weights path, sha256, back end, precision) that gave the golden answers in this process."""
@@ -37,7 +40,7 @@ class Runtime(Protocol):
 
     @property
     def precision(self) -> str:
-        """`f32` or `bf16`: in what the model computes."""
+        """`f32`, `bf16` or `int8`: in what the model computes."""
         ...
 
     @property
@@ -77,21 +80,40 @@ def _opener(name: str) -> Callable[[Card, Path, str, tuple[int, int, int]], Runt
     return open_onnxruntime
 
 
-def _precisions(name: str, wanted: str) -> list[str]:
-    """List the precisions to try, best first."""
-    if name == "openvino":
-        from yanji.detect.runtimes.openvino import has_bf16
+def _precisions(name: str, wanted: str, card: Card, may_quantise: bool) -> list[str]:
+    """List the precisions to try, best first.
 
-        if wanted == "bf16" and not has_bf16():
-            raise ModelError("This CPU does not compute in bf16.", hint="Set the precision to f32.")
-        if wanted == "auto":
-            return ["bf16", "f32"] if has_bf16() else ["f32"]
+    Args:
+        name: of the back end.
+        wanted: as in the settings.
+        card: the model.
+        may_quantise: whether `auto` may take the card's int8 file.
+    """
+    if wanted == "int8":
+        quantised_of(card)
+    if name != "openvino":
+        if wanted not in ("auto", "f32"):
+            # It would compute the int8 file, more slowly than the fp32 one (docs/design/detect.md).
+            raise ModelError(
+                "onnxruntime computes in f32 only.", hint="Set the runtime to openvino, or f32."
+            )
+        return ["f32"]
+    from yanji.detect.runtimes.openvino import has_bf16
+
+    if wanted == "bf16" and not has_bf16():
+        raise ModelError("This CPU does not compute in bf16.", hint="Set the precision to f32.")
+    if wanted != "auto":
         return [wanted]
-    if wanted == "bf16":
-        raise ModelError(
-            "onnxruntime computes in f32 only.", hint="Set the runtime to openvino, or f32."
-        )
+    if has_bf16():
+        return ["bf16", "f32"]
+    if may_quantise and card.quantised is not None and card.quantised.default:
+        return ["int8", "f32"]
     return ["f32"]
+
+
+def int8_or_auto(card: Card, precision: PrecisionName) -> PrecisionName:
+    """Read `int8` as a wish: `auto` for a model that has no int8 file."""
+    return "auto" if precision == "int8" and card.quantised is None else precision
 
 
 def open_runtime(
@@ -106,22 +128,16 @@ def open_runtime(
     Args:
         card: the model.
         runtime: `auto` takes openvino on x86-64 where it is installed, else onnxruntime.
-        precision: `auto` takes bf16 where the CPU has it and the golden vectors pass in it.
+        precision: `auto` takes bf16 where the CPU has it, else int8 where the card has it and says
+            that it is as good, else f32; and f32 where the golden vectors do not pass. `int8` is
+            refused where the card has none (`int8_or_auto` asks first).
         input_shape: (batch, height, width); None: a batch of one of the card's first size.
-        weights: a copy of the file; None: as the card says.
+        weights: a copy of the file that the precision needs (with `auto` not the int8 one); None:
+            as the card says.
 
     Raises:
         ModelError: no such back end here, damaged weights, other answers than the golden vectors.
     """
-    path = verify_weights(card, weights)
-    shape = input_shape if input_shape is not None else (1, *card.input.sizes[0])
-    return _open_proved(card, path, runtime, precision, shape)
-
-
-def _open_proved(
-    card: Card, path: Path, runtime: str, precision: str, shape: tuple[int, int, int]
-) -> Runtime:
-    """Open without the sha256 check (that is its own step, and tests need it apart)."""
     available = available_runtimes()
     name = available[0] if runtime == "auto" and available else runtime
     if name not in available:
@@ -129,23 +145,28 @@ def _open_proved(
             f"The runtime {runtime!r} is not installed.",
             hint=f"Installed: {', '.join(available) or 'none'}; pip install onnxruntime.",
         )
-    open_it = _opener(name)
-    choices = _precisions(name, precision)
-    for last, choice in zip([False] * (len(choices) - 1) + [True], choices, strict=True):
+    shape = input_shape if input_shape is not None else (1, *card.input.sizes[0])
+    *better, last = _precisions(name, precision, card, may_quantise=weights is None)
+    for choice in better:
         try:
-            key = (str(path), card.sha256, name, choice)
-            if card.golden is not None and key not in _proved:
-                golden = golden_batch(card)
-                # The same compiled model serves where the shapes are equal.
-                proof = open_it(card, path, choice, (1, *card.golden.size))
-                check_golden(card, proof.run(golden), choice)
-                _proved.add(key)
-                if shape == proof.input_shape:
-                    return proof
-                del proof
-            return open_it(card, path, choice, shape)
+            return _open_proved(card, verify_weights(card, weights, choice), name, choice, shape)
         except ModelError as error:
-            if last:
-                raise
-            _log.warning("%s Trying %s.", error.message, choices[-1])
-    raise AssertionError("unreachable: there is always one precision")
+            _log.warning("%s Trying %s.", error.message, last)
+    return _open_proved(card, verify_weights(card, weights, last), name, last, shape)
+
+
+def _open_proved(
+    card: Card, path: Path, name: str, precision: str, shape: tuple[int, int, int]
+) -> Runtime:
+    """Open verified weights; the golden vectors are computed once per process."""
+    open_it = _opener(name)
+    key = (str(path), card.sha256, name, precision)
+    if card.golden is not None and key not in _proved:
+        # The same compiled model serves where the shapes are equal.
+        proof = open_it(card, path, precision, (1, *card.golden.size))
+        check_golden(card, proof.run(golden_batch(card)), precision)
+        _proved.add(key)
+        if shape == proof.input_shape:
+            return proof
+        del proof
+    return open_it(card, path, precision, shape)

@@ -13,7 +13,7 @@ from yanji.detect.card import Card
 from yanji.detect.classes import CLASSES, GROUP_OF, GROUPS
 from yanji.detect.detections import Detections, FloatArray, IntArray
 from yanji.detect.letterbox import LONG_SIDE_PX, Fit, fit_of, letterbox_into, new_buffer
-from yanji.detect.runtime import PrecisionName, Runtime, RuntimeName, open_runtime
+from yanji.detect.runtime import OpenModel, PrecisionName, Runtime, RuntimeName, open_runtime
 from yanji.detect.suppress import iou_matrix, suppress_group
 from yanji.ingest.frame import BgrImage, Picture
 
@@ -61,6 +61,7 @@ class Detector:
         thresholds: Thresholds | None = None,
         square: bool = False,
         long_side_px: int = LONG_SIDE_PX,
+        open_model: OpenModel | None = None,
     ) -> None:
         """Open the model for pictures of the aspect of its card's first size.
 
@@ -74,6 +75,7 @@ class Detector:
             square: pad to a square as the published accuracy figures do.
             long_side_px: of the input, a multiple of 32; twice as long finds vehicles half as
                 large and takes four times as long.
+            open_model: opens the model in place of `open_runtime`, which is not asked then.
 
         Raises:
             ModelError: see `yanji.detect.runtime.open_runtime`, or the card is no detector's.
@@ -84,6 +86,7 @@ class Detector:
         self.thresholds = thresholds if thresholds is not None else Thresholds()
         self._runtime_name: RuntimeName = runtime
         self._precision: PrecisionName = precision
+        self._open_model = open_model
         self._square = square
         self._long_side_px = long_side_px
         self._shapes: OrderedDict[tuple[int, int], _Shape] = OrderedDict()
@@ -108,14 +111,17 @@ class Detector:
         key = (fit.height, fit.width)
         shape = self._shapes.get(key)
         if shape is None:
-            runtime = open_runtime(
-                self.card, self._runtime_name, self._precision, (1, fit.height, fit.width)
-            )
+            runtime = self._open((1, fit.height, fit.width))
             shape = self._shapes[key] = _Shape(runtime, new_buffer(fit, self.card.input.fill))
             if len(self._shapes) > OPEN_SHAPES:
                 self._shapes.popitem(last=False)
         self._shapes.move_to_end(key)
         return shape
+
+    def _open(self, input_shape: tuple[int, int, int]) -> Runtime:
+        if self._open_model is not None:
+            return self._open_model(self.card, input_shape)
+        return open_runtime(self.card, self._runtime_name, self._precision, input_shape)
 
     def raw(self, picture: Picture) -> tuple[FloatArray, Fit]:
         """Run the model only: (4 + classes, anchors) in input pixels, and the fit used.

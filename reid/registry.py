@@ -7,7 +7,7 @@ from typing import Final
 
 from yanji.configs.errors import UsageError
 from yanji.detect.card import list_cards, load_card
-from yanji.detect.runtime import PrecisionName, RuntimeName
+from yanji.detect.runtime import OpenModel, PrecisionName, RuntimeName, int8_or_auto
 from yanji.reid.backends import histogram
 from yanji.reid.backends.histogram import HistogramEmbedder
 from yanji.reid.backends.onnx_embedder import OnnxEmbedder
@@ -27,6 +27,7 @@ def open_embedder(
     runtime: RuntimeName = "auto",
     precision: PrecisionName = "auto",
     weights: Path | None = None,
+    open_model: OpenModel | None = None,
 ) -> Embedder:
     """Open an embedder; weights are verified and proved by their golden vectors.
 
@@ -35,8 +36,9 @@ def open_embedder(
     Args:
         name: one of `list_embedders()`.
         runtime: see `yanji.detect.runtime.open_runtime`; the baseline takes none.
-        precision: likewise.
+        precision: likewise; `int8` where the model has it, else as `auto`.
         weights: another place of the weights file; None: as the card says.
+        open_model: opens the network elsewhere than in this process; the baseline needs none.
 
     Raises:
         UsageError: no embedder of this name.
@@ -49,4 +51,5 @@ def open_embedder(
             f"There is no embedder named {name!r}.",
             hint=f"Known embedders: {', '.join(list_embedders())}.",
         )
-    return OnnxEmbedder(load_card(name), runtime, precision, weights)
+    card = load_card(name)
+    return OnnxEmbedder(card, runtime, int8_or_auto(card, precision), weights, open_model)

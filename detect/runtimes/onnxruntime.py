@@ -1,4 +1,4 @@
-"""onnxruntime: fp32 on any CPU; CUDA or TensorRT where its build has them."""
+"""onnxruntime: fp32 on any CPU. On a GPU: `yanji.detect.runtimes.cuda`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from yanji.detect.card import Card
 from yanji.ingest.frame import BgrImage
 
 FloatArray = npt.NDArray[np.float32]
-_LOAD_ERRORS: tuple[type[Exception], ...] = (
+LOAD_ERRORS: tuple[type[Exception], ...] = (
     RuntimeError,
     UnicodeDecodeError,
     state.EPFail,
@@ -32,7 +32,8 @@ _LOAD_ERRORS: tuple[type[Exception], ...] = (
 )
 """Classes without a common parent but Exception; the decode error comes out of the binding (10 of
 900 damaged files)."""
-_PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")
+_PROVIDERS = ("CPUExecutionProvider",)
+"""Also where a build offers more: a GPU is shared by all workers, in one process of its own."""
 
 
 class OnnxRuntime:
@@ -61,17 +62,25 @@ class OnnxRuntime:
 
     def run(self, images_NHW3: BgrImage) -> FloatArray:
         """Compute the first output."""
-        entry = self._card.input
-        # One pass over the pixels in C: planes, colour order, scale. 0.4 ms at 384 x 640.
-        blob = cv2.dnn.blobFromImages(
-            list(images_NHW3), entry.scale, swapRB=entry.colour == "RGB", ddepth=cv2.CV_32F
-        )
-        if any(entry.mean):
-            blob = blob - np.array(entry.mean, np.float32)[:, None, None]
-        if set(entry.std) != {1.0}:
-            blob = blob / np.array(entry.std, np.float32)[:, None, None]
-        result: FloatArray = self._session.run([self._card.output_name], {entry.name: blob})[0]
+        blob_N3HW = prepare(self._card, images_NHW3)
+        inputs = {self._card.input.name: blob_N3HW}
+        result: FloatArray = self._session.run([self._card.output_name], inputs)[0]
         return result
+
+
+def prepare(card: Card, images_NHW3: BgrImage) -> FloatArray:
+    """Make the network's input of pictures: (N, 3, height, width) float32, as the card says."""
+    entry = card.input
+    # One pass over the pixels in C: planes, colour order, scale. 0.4 ms at 384 x 640.
+    made = cv2.dnn.blobFromImages(
+        list(images_NHW3), entry.scale, swapRB=entry.colour == "RGB", ddepth=cv2.CV_32F
+    )
+    blob_N3HW = np.asarray(made, np.float32)  # what it is already
+    if any(entry.mean):
+        blob_N3HW = blob_N3HW - np.array(entry.mean, np.float32)[:, None, None]
+    if set(entry.std) != {1.0}:
+        blob_N3HW = blob_N3HW / np.array(entry.std, np.float32)[:, None, None]
+    return blob_N3HW
 
 
 @lru_cache(maxsize=4)
@@ -82,23 +91,20 @@ def _session(path: str) -> Any:
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
-    offered = ort.get_available_providers()
-    return ort.InferenceSession(
-        path, options, providers=[name for name in _PROVIDERS if name in offered]
-    )
+    return ort.InferenceSession(path, options, providers=list(_PROVIDERS))
 
 
 def open_onnxruntime(
     card: Card, path: Path, precision: str, shape: tuple[int, int, int]
 ) -> OnnxRuntime:
-    """Open a session: one thread, no spinning, the best provider that this build offers.
+    """Open a session: one thread, no spinning, on the CPU.
 
     Raises:
         ModelError: the file cannot be read.
     """
     try:
         session = _session(str(path))
-    except _LOAD_ERRORS as error:
+    except LOAD_ERRORS as error:
         raise ModelError(
             f"onnxruntime cannot load model {card.name!r}: {str(error).strip().splitlines()[0]}",
             hint="Install the model's package again.",

@@ -11,7 +11,7 @@ import numpy as np
 
 from yanji.configs.errors import ModelError
 from yanji.detect.card import Card
-from yanji.detect.runtime import PrecisionName, Runtime, RuntimeName, open_runtime
+from yanji.detect.runtime import OpenModel, PrecisionName, Runtime, RuntimeName, open_runtime
 from yanji.ingest.frame import BgrImage
 from yanji.reid.embedder import Vectors, require_crops
 
@@ -31,8 +31,9 @@ class OnnxEmbedder:
         runtime: RuntimeName = "auto",
         precision: PrecisionName = "auto",
         weights: Path | None = None,
+        open_model: OpenModel | None = None,
     ) -> None:
-        """Open the model.
+        """Open the model: by `open_model` where it is given, else by `open_runtime`.
 
         Raises:
             ModelError: see `yanji.detect.runtime.open_runtime`, or the card is no embedder's.
@@ -42,12 +43,16 @@ class OnnxEmbedder:
         self._card = card
         self._dimension = card.dimension
         self._settings = (runtime, precision, weights)
+        self._open_model = open_model
         self._one = self._open(1)
         self._many: Runtime | None = None
+        self._num_full = 0
 
     def _open(self, batch: int) -> Runtime:
         runtime, precision, weights = self._settings
         shape = (batch, *self._card.input.sizes[0])
+        if self._open_model is not None:
+            return self._open_model(self._card, shape)
         return open_runtime(self._card, runtime, precision, shape, weights)
 
     @property
@@ -73,8 +78,9 @@ class OnnxEmbedder:
     def embed(self, crops: Sequence[BgrImage]) -> Vectors:
         """Describe crops; see `yanji.reid.embedder.Embedder`.
 
-        Full batches of eight go through a network compiled for eight (compiled on first use), the
-        rest one by one.
+        Full batches of eight go through a network compiled for eight, the rest one by one. It is
+        compiled when a second batch is full: that takes as long as a hundred crops, and the first
+        sightings of a camera are waited for.
 
         Raises:
             ValueError: an empty, one-pixel or wrongly shaped crop.
@@ -83,7 +89,8 @@ class OnnxEmbedder:
         require_crops(crops)
         vectors_ND = np.empty((len(crops), self._dimension), np.float32)
         full = len(crops) - len(crops) % BATCH
-        if full and self._many is None:
+        self._num_full += full // BATCH
+        if self._num_full > 1 and self._many is None:
             self._many = self._open(BATCH)
         row = 0
         while row < len(crops):
