@@ -158,6 +158,12 @@ class Camera(_Model):
         default=None,
         description="rtsp or rtsps, without user name and password. None: recordings only.",
     )
+    detect_url: Url | None = Field(
+        default=None,
+        description="Live: the sub-stream of the same camera, with the same user name and "
+        "certificate. Vehicles are looked for in it; of `url` only key frames are decoded, for "
+        "the crops.",
+    )
     username: str | None = Field(default=None, min_length=1, max_length=200)
     password_env: str | None = Field(
         default=None,
@@ -191,10 +197,10 @@ class Camera(_Model):
         default=False,
         description="Live: a picture in which nothing moved is analysed once a second only.",
     )
-    decode: Literal["all", "no_b_frames", "key_frames"] = Field(
+    decode: Literal["all", "fast", "no_b_frames", "key_frames"] = Field(
         default="all",
-        description="Live: which frames are decoded. key_frames needs one every 2 s, and loses "
-        "many vehicles.",
+        description="Live: which frames are decoded (of detect_url, where there is one). "
+        "key_frames needs one every 2 s, and loses many vehicles.",
     )
     clock_offset_s: float = Field(
         default=0.0,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
 from yanji.configs.datum import in_china, wgs84_from_gcj02
 from yanji.configs.distance import Place, distance_m
@@ -52,14 +53,13 @@ def check_ids(cameras: Cameras, lines: Lines, unread: UnreadIds) -> Iterator[Fin
             yield Finding("warning", "similar_camera", message, "Rename one.", line)
         by_folded.setdefault(folded, camera_id)
     for number, camera in cameras.items():
-        if camera.url is None:
-            continue
-        before_id = by_url.setdefault(camera.url, camera.id)
-        if before_id != camera.id:
-            message = f"The cameras `{before_id}` and `{camera.id}` have the same URL."
-            hint = "Every vehicle would be seen twice. Correct one of the URLs."
-            line = line_of(("cameras", number, "url"), lines)
-            yield Finding("warning", "same_url", message, hint, line)
+        for key, url in (("url", camera.url), ("detect_url", camera.detect_url)):
+            before_id = camera.id if url is None else by_url.setdefault(url, camera.id)
+            if before_id != camera.id:
+                message = f"The cameras `{before_id}` and `{camera.id}` have the same URL."
+                hint = "Every vehicle would be seen twice. Correct one of the URLs."
+                line = line_of(("cameras", number, key), lines)
+                yield Finding("warning", "same_url", message, hint, line)
 
 
 def check_cameras(cameras: Cameras, lines: Lines) -> Iterator[Finding]:
@@ -72,6 +72,7 @@ def check_cameras(cameras: Cameras, lines: Lines) -> Iterator[Finding]:
         if camera.analyse_fps_min is not None and camera.analyse_fps_min > camera.analyse_fps:
             message = f"The camera `{camera.id}` has an `analyse_fps_min` above its `analyse_fps`."
             yield Finding("error", "analyse_fps_min", message, "Lower `analyse_fps_min`.", line)
+        yield from _sub_stream(camera, line_of(("cameras", number, "detect_url"), lines))
         if camera.longitude is None and camera.latitude is None:
             message = f"The camera `{camera.id}` has no place."
             hint = "Add `longitude` and `latitude`; without them a trace goes by time alone."
@@ -80,6 +81,28 @@ def check_cameras(cameras: Cameras, lines: Lines) -> Iterator[Finding]:
             missing = "latitude" if camera.latitude is None else "longitude"
             message = f"The camera `{camera.id}` has no `{missing}`."
             yield Finding("error", "half_place", message, f"Add `{missing}`.", line)
+
+
+def _sub_stream(camera: Camera, line: int | None) -> Iterator[Finding]:
+    """Find a `detect_url` that does not go with the rest of its camera."""
+    if camera.detect_url is None:
+        return
+    name = f"The camera `{camera.id}` has a `detect_url`"
+    if camera.url is None:
+        hint = "Add the main stream as `url`, or call the sub-stream `url`."
+        yield Finding("error", "detect_url", f"{name} but no `url`.", hint, line)
+        return
+    if camera.url == camera.detect_url:
+        hint = "Name the camera's sub-stream, or leave `detect_url` out."
+        yield Finding("error", "detect_url", f"{name} that is its `url`.", hint, line)
+    if camera.decode == "key_frames":
+        message = f"{name} and `decode: key_frames`, which loses many vehicles and saves little."
+        hint = "Leave `decode` out: of the main stream only key frames are decoded anyway."
+        yield Finding("error", "detect_url", message, hint, line)
+    if urlsplit(camera.url).hostname != urlsplit(camera.detect_url).hostname:
+        message = f"{name} on another host than its `url`."
+        hint = "Both are given the same password. Check that both are of one camera."
+        yield Finding("warning", "detect_url", message, hint, line)
 
 
 def check_places(header: SiteHeader, cameras: Cameras, lines: Lines) -> Iterator[Finding]:

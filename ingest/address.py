@@ -3,6 +3,8 @@
 A name in the settings is a promise of its name server, which may change its answer (DNS rebinding)
 to a service of this host or of the cloud it runs in. So the address that was judged is the one
 that is connected to; nothing looks the name up a second time.
+
+What no camera may ever have is fixed here; an installation can allow less (`CameraRules`).
 """
 
 from __future__ import annotations
@@ -10,8 +12,12 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
+from dataclasses import dataclass
+from typing import Final
 
 from yanji.configs.errors import UnreachableError
+from yanji.configs.networks import SCHEMES, Network, network_of
+from yanji.configs.settings import Settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -22,6 +28,32 @@ METADATA = frozenset(
 
 _THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+@dataclass(frozen=True, slots=True)
+class CameraRules:
+    """What an installation allows of what a camera may have at all."""
+
+    networks: tuple[Network, ...] | None = None
+    """Where cameras are, this host's loopback only where it is listed; None: anywhere."""
+    schemes: frozenset[str] = frozenset(SCHEMES)
+    """How they may be spoken to."""
+
+    def allow(self, address: Address) -> bool:
+        """Whether `address`, in whatever form it is written, lies in one of the networks."""
+        address = plain(address)
+        return self.networks is None or any(address in network for network in self.networks)
+
+
+ANY_CAMERA: Final = CameraRules()
+"""Nothing is forbidden but what no camera may have."""
+
+
+def rules_of(settings: Settings) -> CameraRules:
+    """Give what the settings `camera_networks` and `camera_schemes` say."""
+    listed = settings.camera_networks
+    networks = None if listed is None else tuple(network_of(text) for text in listed)
+    return CameraRules(networks, frozenset(settings.camera_schemes))
 
 
 def plain(address: Address) -> Address:
@@ -62,12 +94,14 @@ def says_loopback(host: str) -> bool:
         return False
 
 
-def addresses_of(host: str, port: int, timeout_s: float) -> list[Address]:
+def addresses_of(
+    host: str, port: int, timeout_s: float, rules: CameraRules = ANY_CAMERA
+) -> list[Address]:
     """Look `host` up; the addresses that a camera may have, in the order of the resolver.
 
     Raises:
         UnreachableError: no answer in `timeout_s`, no such name, or (code `address`) none of the
-            addresses is one that a camera may have.
+            addresses is one that a camera may have, or that `rules` allow.
     """
     found: list[Address] = []
     failed: list[bool] = []
@@ -96,4 +130,11 @@ def addresses_of(host: str, port: int, timeout_s: float) -> list[Address]:
             hint="write the camera's own address; this host itself is written localhost",
             code="address",
         )
-    return allowed
+    listed = [address for address in allowed if rules.allow(address)]
+    if not listed:
+        raise UnreachableError(
+            f"{host} leads to {allowed[0]}, which is in none of the networks of cameras",
+            hint="if this camera is meant, add its network to camera_networks in yanji.yaml",
+            code="address",
+        )
+    return listed

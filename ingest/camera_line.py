@@ -11,30 +11,46 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from yanji.configs.errors import UnreachableError
-from yanji.ingest.address import addresses_of
+from yanji.ingest.address import ANY_CAMERA, CameraRules, addresses_of
 from yanji.ingest.credentials import safe_url
 
-DEFAULT_PORTS: Final = {"rtsp": 554, "rtsps": 322}
+DEFAULT_PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+"""By scheme; http and https are how a camera is asked for its streams (`onvif_line.py`)."""
+ENCRYPTED: Final = frozenset({"rtsps", "https"})
+"""Schemes that begin with TLS."""
 
 
-def connect_to_camera(url: str, *, open_s: float, tls_sha256: str | None = None) -> socket.socket:
+def connect_to_camera(
+    url: str,
+    *,
+    open_s: float,
+    tls_sha256: str | None = None,
+    rules: CameraRules = ANY_CAMERA,
+) -> socket.socket:
     """Look the host of `url` up, judge its addresses, and connect to one of them.
 
-    `tls_sha256`: of the certificate of an rtsps camera, 64 hex digits; without it the certificate
-    must be one that this host trusts, for the host of the URL.
+    `tls_sha256`: of the certificate of an rtsps or https camera, 64 hex digits; without it the
+    certificate must be one that this host trusts, for the host of the URL. `rules`: what this
+    installation allows.
 
     Raises:
-        UnreachableError: within `open_s` seconds; code `address` or `certificate` where that is
-            the reason.
+        UnreachableError: within `open_s` seconds; code `address` (or a scheme that is not
+            allowed) or `certificate` where that is the reason.
     """
     parts = urlsplit(url)
     host, shown = parts.hostname or "", safe_url(url)
+    if parts.scheme not in rules.schemes:
+        raise UnreachableError(
+            f"{shown} is not connected to: {parts.scheme} is not allowed here",
+            hint="if this camera is meant, add its scheme to camera_schemes in yanji.yaml",
+            code="address",
+        )
     deadline_s = time.monotonic() + open_s
     failure = UnreachableError(
         f"{shown} does not answer", hint="check power, network and address", code="unreachable"
     )
     port = parts.port or DEFAULT_PORTS[parts.scheme]
-    for address in addresses_of(host, port, open_s):
+    for address in addresses_of(host, port, open_s, rules):
         left_s = deadline_s - time.monotonic()
         if left_s <= 0:
             break
@@ -48,7 +64,7 @@ def connect_to_camera(url: str, *, open_s: float, tls_sha256: str | None = None)
         except OSError:
             continue
         upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if parts.scheme != "rtsps":
+        if parts.scheme not in ENCRYPTED:
             return upstream
         upstream.settimeout(max(0.1, deadline_s - time.monotonic()))
         return _with_tls(upstream, host, shown, tls_sha256)
@@ -79,6 +95,6 @@ def _with_tls(plain: socket.socket, host: str, shown: str, tls_sha256: str | Non
         f"{shown} {problem}",
         hint="give tls_sha256, the SHA-256 of this camera's certificate"
         if code == "certificate"
-        else "check that it is an rtsps camera",
+        else "check that it speaks TLS at this port",
         code=code,
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -71,6 +72,10 @@ class CaptureStats:
     (connecting blocks for 13 s at most)."""
     problem: str
     """Why it is down, for people; empty while it is up. Without credentials."""
+    cpu_s: float = 0.0
+    """CPU time of the capture thread so far, seconds: reading, decoding, choosing."""
+    camera_ahead_s: float | None = None
+    """The camera's own clock minus the host's, delay included; None where it does not tell."""
 
 
 class Capture:
@@ -123,6 +128,8 @@ class Capture:
         self._last_frame_s: float | None = None
         self._last_frame_ns: int | None = None
         self._alive_s = now_s
+        self._cpu_s = 0.0
+        self._camera_ahead_s: float | None = None
         self._first_try_ns = self._clock.wall_ns()
         self._up_since_s: float | None = None
         self._up_since_ns = 0
@@ -165,6 +172,8 @@ class Capture:
                 last_frame_ns=self._last_frame_ns,
                 alive_s=self._alive_s,
                 problem=self._problem,
+                cpu_s=self._cpu_s,
+                camera_ahead_s=self._camera_ahead_s,
             )
 
     def _run(self) -> None:
@@ -202,7 +211,8 @@ class Capture:
             for frame in connection:
                 if self._stop.is_set():
                     return
-                self._count(frame)
+                # Only live connections hear of it, and not all of these.
+                self._count(frame, getattr(connection, "camera_ahead_s", None))
                 if frame.number == 0 or self._up_since_s is None:
                     self._came_up(frame)
                 sampled = self._choice.sampled(frame.stream_s)
@@ -238,7 +248,7 @@ class Capture:
             self._on_gap(self._open_gap)
         _log.warning("camera %s shows %s", self._source.camera_id, problem)
 
-    def _count(self, frame: Frame) -> None:
+    def _count(self, frame: Frame, camera_ahead_s: float | None) -> None:
         with self._lock:
             now_s = self._clock.monotonic_s()
             if self._up_since_s is None:
@@ -249,6 +259,9 @@ class Capture:
             self._num_frames += 1
             self._last_frame_s = self._alive_s = now_s
             self._last_frame_ns = frame.wall_ns
+            self._camera_ahead_s = camera_ahead_s
+            # The thread does nothing but this camera.
+            self._cpu_s = time.thread_time()
 
     def _came_up(self, frame: Frame) -> None:
         self._up_since_s = self._clock.monotonic_s()
@@ -292,6 +305,8 @@ class Capture:
         with self._lock:
             self._state = state
             self._alive_s = self._clock.monotonic_s()
+            if state in ("down", "credentials"):
+                self._camera_ahead_s = None
             if problem is not None or state == "up":
                 self._problem = problem or ""
 

@@ -1,7 +1,8 @@
 """Cameras of the local network that answer to ONVIF's way of asking (WS-Discovery).
 
 A question goes to a multicast address on every network interface, and whoever is an ONVIF camera
-says where its service is. Nobody vouches for an answer: it is shown, never connected to.
+says where its service is. Nobody vouches for an answer: it is shown, and connected to only where
+a person names its host (`onvif_streams.py`).
 """
 
 from __future__ import annotations
@@ -122,16 +123,16 @@ def cameras_of(addresses: list[str], scopes: list[str]) -> list[FoundCamera]:
             continue
         found.append(
             FoundCamera(
-                _shown(parts.hostname),
-                _shown(safe_url(address)),
-                _shown(said["name"]),
-                _shown(said["hardware"]),
-                _shown(said["location"]),
+                shown_text(parts.hostname),
+                shown_text(safe_url(address)),
+                shown_text(said["name"]),
+                shown_text(said["hardware"]),
+                shown_text(said["location"]),
             )
         )
     return found
 
 
-def _shown(text: str) -> str:
+def shown_text(text: str) -> str:
     """Without what could move a terminal's cursor, and of a length that fits a line."""
     return _NOT_SHOWN.sub(" ", text).strip()[:LONGEST]

@@ -1,4 +1,4 @@
-"""Footage for the fake camera, encoded on the spot, and its way into RTP packets."""
+"""Footage for the fake camera: encoded on the spot or of a film, and its way into RTP packets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_PAYLOAD = 1_400
 Show = Literal["moving", "still", "black"]
 Codec = Literal["h264", "hevc"]
 
-_START_CODE = re.compile(rb"\x00\x00\x00?\x01")
+START_CODE = re.compile(rb"\x00\x00\x00?\x01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +48,25 @@ class Unit:
     """One encoded picture."""
 
     nals: tuple[bytes, ...]
-    number: int
-    """Its place in the order of showing, from 0."""
+    due_s: float
+    """When it is sent, seconds from the begin of the loop."""
+    stamp_s: float
+    """When it is to be shown, likewise; differs where there are B-frames."""
+    is_key: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """A scene, encoded."""
+    """A loop of encoded pictures."""
 
-    scene: Scene
+    codec: Codec
+    duration_s: float
     units: tuple[Unit, ...]
     """In the order of sending."""
 
     def media_lines(self) -> list[str]:
         """Describe it in SDP."""
-        name = "H264" if self.scene.codec == "h264" else "H265"
+        name = "H264" if self.codec == "h264" else "H265"
         return [
             "m=video 0 RTP/AVP 96",
             f"a=rtpmap:96 {name}/{TICKS_PER_S}",
@@ -72,10 +76,10 @@ class Footage:
 
     def _parameters(self) -> str:
         def coded(*kinds: int) -> str:
-            found = [nal for nal in self.units[0].nals if _kind(self.scene.codec, nal) in kinds]
+            found = [nal for nal in self.units[0].nals if _kind(self.codec, nal) in kinds]
             return ",".join(base64.b64encode(nal).decode() for nal in found)
 
-        if self.scene.codec == "h264":
+        if self.codec == "h264":
             return f"packetization-mode=1;sprop-parameter-sets={coded(7, 8)}"
         return f"sprop-vps={coded(32)};sprop-sps={coded(33)};sprop-pps={coded(34)}"
 
@@ -90,13 +94,14 @@ def footage_of(scene: Scene) -> Footage:
     encoder.framerate, encoder.time_base = rate, 1 / rate
     encoder.thread_count = 1
     encoder.options = _options(scene)
-    units = []
+    packets = []
     for number in range(scene.num_frames):
         frame = av.VideoFrame.from_ndarray(_drawn(scene, number), "bgr24")
         frame.pts, frame.time_base = number, 1 / rate
-        units += [_unit(packet) for packet in encoder.encode(frame)]
-    units += [_unit(packet) for packet in encoder.encode(None)]
-    return Footage(scene, tuple(units))
+        packets += encoder.encode(frame)
+    packets += encoder.encode(None)
+    units = tuple(_unit(packet, place / scene.fps) for place, packet in enumerate(packets))
+    return Footage(scene.codec, scene.num_frames / scene.fps, units)
 
 
 def _options(scene: Scene) -> dict[str, str]:
@@ -108,10 +113,11 @@ def _options(scene: Scene) -> dict[str, str]:
     return options | {"x265-params": f"log-level=none:pools=none:frame-threads=1:{pools}"}
 
 
-def _unit(packet: av.Packet[av.VideoStream]) -> Unit:
+def _unit(packet: av.Packet[av.VideoStream], due_s: float) -> Unit:
     assert packet.pts is not None  # noqa: S101
-    nals = [nal for nal in _START_CODE.split(bytes(packet)) if nal]
-    return Unit(tuple(nals), packet.pts)
+    assert packet.time_base is not None  # noqa: S101
+    nals = tuple(nal for nal in START_CODE.split(bytes(packet)) if nal)
+    return Unit(nals, due_s, float(packet.pts * packet.time_base), packet.is_keyframe)
 
 
 def _drawn(scene: Scene, number: int) -> BgrImage:

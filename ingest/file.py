@@ -23,7 +23,7 @@ from yanji.ingest.content import (
     file_sha256,
     recording_run,
 )
-from yanji.ingest.decode_mode import DecodeMode, decode_only
+from yanji.ingest.decode_mode import DecodeMode, decode_only, gives_all
 from yanji.ingest.frame import Frame, Run
 from yanji.ingest.stream_clock import StreamClock, usable_rate
 
@@ -88,7 +88,7 @@ class FileConnection:
         self._stream = _video_stream(container, path)
         self._stream.codec_context.thread_count = 1
         decode_only(self._stream, decode)
-        self._all = decode == "all"
+        self._all = gives_all(decode)
         rate = self._stream.average_rate
         self.rate_fps = usable_rate(float(rate) if rate else None)
         """Average frames per second that the file claims, 1..240."""

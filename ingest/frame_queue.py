@@ -45,6 +45,11 @@ class FrameQueue:
                 self._waiting[camera_id] = frames  # to the end of the line
             return frame
 
+    def num_of(self, camera_id: str) -> int:
+        """How many frames of one camera wait."""
+        with self._changed:
+            return len(self._waiting.get(camera_id, ()))
+
     def __len__(self) -> int:
         with self._changed:
             return sum(len(frames) for frames in self._waiting.values())

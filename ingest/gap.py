@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 GapCause = Literal[
     "unreachable",  # no answer, refuses connections, unknown name, no such stream
-    "address",  # its name leads to an address that no camera may have
+    "address",  # an address or a scheme that no camera, or none of this installation, may have
     "certificate",  # its TLS certificate is not trusted
     "redirect",  # it sends the reader elsewhere
     "credentials",  # it refuses the user name or password
@@ -17,7 +17,7 @@ GapCause = Literal[
     "still",  # the same picture again and again
     "black",  # nothing but black
     "clock",  # the clock of this host was set
-    "worker",  # the process that reads it was replaced
+    "worker",  # the process that reads it was replaced, or another took it over
     "writer",  # the archive took nothing, for example because the disk is full
     "shutdown",  # yanji was stopped
 ]

@@ -29,6 +29,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from yanji.configs.errors import CredentialsError, LostError, SourceError, UnreachableError
+from yanji.ingest.address import ANY_CAMERA, CameraRules
 from yanji.ingest.anchor import Anchor
 from yanji.ingest.av_picture import AvPicture
 from yanji.ingest.boot import boot_id
@@ -36,7 +37,7 @@ from yanji.ingest.burst import Burst
 from yanji.ingest.camera_line import connect_to_camera
 from yanji.ingest.clock import Clock, SystemClock
 from yanji.ingest.credentials import Credentials, check_camera_url, safe_url
-from yanji.ingest.decode_mode import KEY_FRAME_WAIT_S, DecodeMode, decode_only
+from yanji.ingest.decode_mode import KEY_FRAME_WAIT_S, DecodeMode, decode_only, gives_all
 from yanji.ingest.frame import Frame, Run, run_id_of
 from yanji.ingest.relay import Relay
 from yanji.ingest.sender_report import SenderReports
@@ -79,7 +80,7 @@ class RtspSource:
 
     `tls_sha256` pins the certificate of an rtsps camera; without it the certificate must be one
     that this host trusts. `decode`: which frames are decoded; with `key_frames` a camera must send
-    one every `KEY_FRAME_WAIT_S`.
+    one every `KEY_FRAME_WAIT_S`. `rules`: what this installation allows, asked at every connect.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class RtspSource:
         limits: RtspLimits | None = None,
         clock: Clock | None = None,
         decode: DecodeMode = "all",
+        rules: CameraRules = ANY_CAMERA,
     ) -> None:
         check_camera_url(url)
         self._camera_id = camera_id
@@ -104,6 +106,7 @@ class RtspSource:
             limits = replace(limits, silence_s=max(limits.silence_s, KEY_FRAME_WAIT_S))
         self._limits = limits
         self._decode_mode = decode
+        self._rules = rules
         self._clock = clock or SystemClock()
 
     def __repr__(self) -> str:
@@ -127,7 +130,9 @@ class RtspSource:
         av.logging.set_level(None)
         began_s = self._clock.monotonic_s()
         open_s = self._limits.open_s
-        upstream = connect_to_camera(self._url, open_s=open_s, tls_sha256=self._tls_sha256)
+        upstream = connect_to_camera(
+            self._url, open_s=open_s, tls_sha256=self._tls_sha256, rules=self._rules
+        )
         left_s = max(LEAST_OPEN_S, open_s - (self._clock.monotonic_s() - began_s))
         relay = Relay(upstream, self._url, self._credentials, open_s=left_s)
         try:
@@ -225,7 +230,8 @@ class RtspConnection:
         self._num_frames = 0
         stream = self._video_stream()
         decode_only(stream, decode)
-        self._is_whole = decode == "all"
+        self._is_whole = gives_all(decode)
+        self._keys_only = decode == "key_frames"
         self._codec = stream.codec_context
         rate = stream.average_rate
         self.told_fps = float(rate) if rate else None
@@ -379,12 +385,26 @@ class RtspConnection:
     def _whole_pictures(self, packet: av.Packet[VideoStream]) -> list[av.VideoFrame]:
         try:
             pictures = packet.decode()
+            if self._keys_only and packet.is_keyframe:
+                pictures += self._drained(packet)
         except av.error.FFmpegError:
             self.num_broken += 1
             return []
         whole = [picture for picture in pictures if not picture.is_corrupt]
         self.num_broken += len(pictures) - len(whole)
         return whole
+
+    def _drained(self, packet: av.Packet[VideoStream]) -> list[av.VideoFrame]:
+        """Take a key frame out at once: a decoder of B-frames gives it after two more of them.
+
+        Where nothing else is decoded that is two key-frame intervals, and nothing can overtake it.
+        """
+        pictures = self._codec.decode(None)
+        self._codec.flush_buffers()
+        for picture in pictures:
+            if picture.time_base is None:
+                picture.time_base = packet.time_base
+        return pictures
 
     def close(self) -> None:
         """Release the decoder and the sockets; safe to call twice."""

@@ -63,9 +63,13 @@ def test_every_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch, name: str
         "YANJI_ARCHIVE": ("x/y", Path("x/y")),
         "YANJI_RUNTIME": ("openvino", "openvino"),
         "YANJI_PRECISION": ("f32", "f32"),
+        "YANJI_DEVICE": ("cuda:0,cuda:1", "cuda:0,cuda:1"),
         "YANJI_WORKERS": ("7", 7),
+        "YANJI_PIN_WORKERS": ("false", False),
         "YANJI_DETECTOR": ("m", "m"),
         "YANJI_EMBEDDER": ("m", "m"),
+        "YANJI_CAMERA_NETWORKS": ("10.0.0.0/8, fd00::/8", ("10.0.0.0/8", "fd00::/8")),
+        "YANJI_CAMERA_SCHEMES": ("rtsps,https", ("rtsps", "https")),
         "YANJI_RETENTION__DAYS": ("30", 30),
         "YANJI_DISK__LOW_WATER_MB": ("5", 5),
         "YANJI_API__HOST": ("::1", "::1"),
@@ -85,6 +89,13 @@ def test_every_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch, name: str
     for step in env_names()[name]:
         found = getattr(found, str(step))
     assert found == expected
+
+
+def test_each_device_is_a_process_of_its_own() -> None:
+    assert load_settings().gpus == ()
+    assert load_settings(file_of("device: cpu\nruntime: openvino\n")).gpus == ()
+    assert load_settings(file_of("device: cuda:1\n")).gpus == ("cuda:1",)
+    assert load_settings(file_of("device: cuda:0,cuda:10\n")).gpus == ("cuda:0", "cuda:10")
 
 
 def test_null_in_the_environment_takes_a_limit_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +134,16 @@ def test_the_file_of_the_current_folder_is_taken_by_itself() -> None:
         ("workers: 1.5\n", 1, "`workers` must be"),
         ("workers:\n", 1, "`workers` must be"),
         ("runtime: tensorrt\n", 1, "'onnxruntime' or 'openvino'"),
-        ("precision: f16\n", 1, "'f32' or 'bf16'"),
+        ("precision: f16\n", 1, "'bf16' or 'int8'"),
+        ("device: gpu\n", 1, "`device` must be `cpu`, or NVIDIA devices such as `cuda:0`"),
+        ("device: cuda\n", 1, "`device` must be `cpu`, or"),
+        ("device: cuda:0,cpu\n", 1, "`device` must be `cpu`, or"),
+        ("device: cuda:0,cuda:0\n", 1, "`device` must be `cpu`, or"),
+        ("device: [cuda:0]\n", 1, "`device` must be `cpu`, or"),
+        ("device:\n", 1, "`device` must be `cpu`, or"),
+        ("runtime: openvino\ndevice: cuda:0\n", 2, "`device` needs `runtime` to be auto or onnx"),
+        ("precision: bf16\ndevice: cuda:0\n", 2, "`device` needs `precision` to be auto or f32"),
+        ("runtime: x\ndevice: cuda:0\n", 1, "`runtime` should be"),
         ("retention:\n  day: 3\n", 2, "`day` is not a known key."),
         ("retention:\n  days: 0\n", 2, "`retention.days` should be greater than or equal to 1."),
         ("retention: 3\n", 1, "`retention` should be a mapping"),

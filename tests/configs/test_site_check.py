@@ -44,6 +44,37 @@ CAMERAS = [
     ("user", "- {id: A, password_env: A_PW}\n", [("error", "no_username", 3)]),
     ("half", "- {id: A, longitude: 112}\n", [("error", "half_place", 3)]),
     ("password", "- {id: A, url: 'rtsp://u:p@h/'}\n", [("error", "password_in_url", 3)]),
+    (
+        "sub",
+        "- {id: A, url: 'rtsp://h/1',\n   detect_url: 'rtsp://h:5/2', decode: no_b_frames}\n",
+        [],
+    ),
+    ("sub_alone", "- {id: A,\n   detect_url: 'rtsp://h/2'}\n", [("error", "detect_url", 4)]),
+    (
+        "sub_same",
+        "- {id: A, url: 'rtsp://h/1',\n   detect_url: 'rtsp://h/1'}\n",
+        [("error", "detect_url", 4)],
+    ),
+    (
+        "sub_keys",
+        "- {id: A, url: 'rtsp://h/1',\n   detect_url: 'rtsp://h/2', decode: key_frames}\n",
+        [("error", "detect_url", 4)],
+    ),
+    (
+        "sub_host",
+        "- {id: A, url: 'rtsp://h/1',\n   detect_url: 'rtsp://g/2'}\n",
+        [("warning", "detect_url", 4)],
+    ),
+    (
+        "sub_of_another",
+        "- {id: A, url: 'rtsp://h/1'}\n- {id: B, url: 'rtsp://h/2',\n   detect_url: 'rtsp://h/1'}\n",
+        [("warning", "same_url", 5)],
+    ),
+    (
+        "sub_password",
+        "- {id: A, url: 'rtsp://h/1',\n   detect_url: 'rtsp://u:geheim@h/2'}\n",
+        [("error", "password_in_url", 4)],
+    ),
 ]
 
 
@@ -53,6 +84,11 @@ CAMERAS = [
 def test_cameras(tmp_path: Path, text: str, expected: list[tuple[str, str, int]]) -> None:
     found = brief(findings_of(tmp_path, ZONE + "cameras:\n" + text))
     assert [finding for finding in found if finding[1] != "no_place"] == expected
+
+
+def test_a_refused_sub_stream_is_not_repeated(tmp_path: Path) -> None:
+    text = "cameras:\n- {id: A, url: 'rtsp://h/1', detect_url: 'rtsp://u:geheim@h/2'}\n"
+    assert "geheim" not in repr(findings_of(tmp_path, ZONE + text))
 
 
 def test_a_camera_without_a_place_is_a_warning(tmp_path: Path) -> None:

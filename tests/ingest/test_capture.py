@@ -14,6 +14,8 @@ from yanji.configs.errors import CredentialsError, NotAVideoError, UnreachableEr
 from yanji.ingest.backoff import BackoffPolicy
 from yanji.ingest.capture import Capture
 from yanji.ingest.fake import FakeClock, FakeSource, Play, Refuse
+from yanji.ingest.fake_camera import FakeCamera
+from yanji.ingest.fake_script import Script
 from yanji.ingest.frame_queue import FrameQueue
 from yanji.ingest.gap import Gap
 from yanji.ingest.rtsp import RtspLimits, RtspSource
@@ -262,3 +264,27 @@ def test_a_real_server_that_dies_and_comes_back(make_clip, tmp_path):
     assert {gap.cause for gap in gaps} <= {"lost", "unreachable"}
     assert len({gap.from_ns for gap in gaps}) == 1
     assert first.wall_ns <= gaps[-1].from_ns < gaps[-1].to_ns <= later.wall_ns
+
+
+def test_the_stats_tell_how_far_the_camera_s_own_clock_is_off_while_it_is_up():
+    down = threading.Event()
+    script = Script(clock_ahead_s=90.0)
+    with FakeCamera(script) as camera:
+        source = RtspSource("K01", camera.url(), limits=RtspLimits(2, 1, 2))
+        capture = Capture(
+            source, analyse_fps=5, on_frame=lambda frame: False, on_gap=lambda gap: down.set()
+        )
+        assert capture.stats().camera_ahead_s is None
+        capture.start()
+        until_s = time.monotonic() + 20
+        while (told_s := capture.stats().camera_ahead_s) is None and time.monotonic() < until_s:
+            time.sleep(0.05)
+        assert told_s == pytest.approx(90, abs=1.5)
+    assert down.wait(20)
+    assert capture.stats().camera_ahead_s is None
+    assert capture.stop(5)
+
+
+def test_a_camera_that_tells_no_time_of_its_own_has_no_such_figure():
+    watched, _, _ = play([Play(10)])
+    assert watched.capture.stats().camera_ahead_s is None

@@ -7,6 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from yanji.ingest.av_picture import AvPicture
@@ -16,6 +18,7 @@ from yanji.ingest.fake_footage import Scene
 from yanji.ingest.file import FileSource
 from yanji.ingest.recording import open_recording
 from yanji.ingest.rtsp import RtspLimits, RtspSource
+from yanji.ingest.testcity.demo_data import clips_folder
 
 FPS, GOP, NUM = 25, 25, 100
 
@@ -59,6 +62,23 @@ def test_without_b_frames_a_third_is_left_and_a_stream_without_any_is_whole(
     assert len(times_s(recording(tmp_path / "a.mp4", 0), "no_b_frames")) == NUM
 
 
+def luma(path: Path, mode: DecodeMode, number: int) -> npt.NDArray[np.int16]:
+    with FileSource(path, "K01", 0, decode=mode).connect() as connection:
+        frame = next(itertools.islice(connection, number, None))
+    assert isinstance(frame.picture, AvPicture)
+    return frame.picture.luma(1).astype(np.int16)
+
+
+def test_fast_gives_all_frames_a_little_coarser() -> None:
+    clip = clips_folder() / "K01.mp4"
+    with FileSource(clip, "K01", 0, decode="fast").connect() as connection:
+        num_fast = sum(1 for _ in itertools.islice(connection, 50))
+    assert num_fast == 50
+    wrong = luma(clip, "fast", 40) - luma(clip, "all", 40)
+    assert np.abs(wrong).max() > 0, "the loop filter was not left out"
+    assert np.sqrt((wrong.astype(float) ** 2).mean()) < 5
+
+
 def test_a_cut_recording_is_still_cut_when_frames_are_left_out(tmp_path: Path) -> None:
     path = recording(tmp_path / "a.mkv", 0)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
@@ -85,3 +105,19 @@ def test_a_camera_of_key_frames_is_waited_for_longer() -> None:
     assert silence_s("all") == silence_s("no_b_frames") == RtspLimits().silence_s
     assert silence_s("key_frames") == KEY_FRAME_WAIT_S
     assert silence_s("key_frames", RtspLimits(silence_s=60)) == 60
+
+
+@pytest.mark.parametrize("num_b_frames", [0, 2])
+def test_a_live_key_frame_does_not_wait_for_the_next_ones(num_b_frames: int) -> None:
+    """A decoder of B-frames holds a picture back for two more; here that would be two seconds."""
+    scene = Scene(gop=GOP, num_b_frames=num_b_frames)
+    with FakeCamera(Script(scene=scene)) as camera:
+        source = RtspSource("K01", camera.url(), decode="key_frames")
+        with source.connect() as connection:
+            frames = list(itertools.islice(connection, 3))
+            behind = camera.num_frames - 2 * GOP
+    assert behind < GOP / 2, "frames sent since the third key frame"
+    assert all(isinstance(f.picture, AvPicture) and f.picture.is_key for f in frames)
+    steps_s = [b.stream_s - a.stream_s for a, b in itertools.pairwise(frames)]
+    assert steps_s == pytest.approx([1, 1], abs=0.15)
+    assert connection.num_broken == 0

@@ -24,8 +24,10 @@ from yanji.ingest.backoff import BackoffPolicy
 from yanji.ingest.capture import Capture
 from yanji.ingest.credentials import Credentials
 from yanji.ingest.fake import FakeClock, FakeSource, Play
-from yanji.ingest.fake_camera import FakeCamera, Script, fake_camera_process, swallowing_port
+from yanji.ingest.fake_camera import FakeCamera, swallowing_port
+from yanji.ingest.fake_camera_process import fake_camera_process
 from yanji.ingest.fake_footage import Scene
+from yanji.ingest.fake_script import Script
 from yanji.ingest.frame import Frame
 from yanji.ingest.gap import Gap
 from yanji.ingest.rtsp import RtspLimits, RtspSource
