@@ -41,6 +41,8 @@ from yanji.reid.embedder import Embedder, Vectors
 
 MAIN: Final = "h264"
 """The stream that all arms run on."""
+SLOWER: Final = 0.6
+"""The sub-stream is also watched at this share of the rate."""
 
 
 class Arm(Protocol):
@@ -187,7 +189,12 @@ def _jobs(files: Mapping[str, Path], analyse_fps: float) -> dict[str, Job]:
     jobs = {
         name: Job(path, "bench", 0, analyse_fps, file_sha256(path)) for name, path in files.items()
     }
+    jobs["fast"] = replace(jobs[MAIN], decode="fast")
     jobs["no_b_frames"] = replace(jobs["h264_b"], decode="no_b_frames")
+    # As a camera with `detect_url`: looked at in the sub-stream, crops from the main one.
+    jobs["sub_stream"] = replace(jobs[MAIN], sub_path=files["sub_stream"])
+    slower_fps = analyse_fps * SLOWER
+    jobs[f"sub_stream_{slower_fps:g}_fps"] = replace(jobs["sub_stream"], analyse_fps=slower_fps)
     jobs["key_frames"] = replace(jobs[MAIN], decode="key_frames")
     jobs["motion_gate"] = replace(jobs[MAIN], motion_gate=True)
     return jobs

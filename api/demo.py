@@ -24,6 +24,7 @@ from yanji.api.query import Query, load_models, read_query
 from yanji.api.questions import Case, Traced, ask_search, ask_trace, graph_of, open_case
 from yanji.api.route_map import map_cameras, route_map, write_map
 from yanji.api.supervisor import Supervisor
+from yanji.configs.networks import SCHEMES
 from yanji.configs.settings import Settings
 from yanji.configs.site import Site, load_site
 from yanji.index.hit import Filter, Hit
@@ -204,12 +205,16 @@ def _play(
             next_line[0] += 5.0
             say("  ".join(f"{b.camera_id} {b.state}, {b.num_sightings} sightings" for b in beats))
 
+    # Its cameras are played on this machine: where real ones may be says nothing about them.
+    anywhere = {"camera_networks": None, "camera_schemes": SCHEMES}
     supervisor = Supervisor(
-        settings,
+        settings.model_copy(update=anywhere),
         [CameraPlan(camera, None) for camera in site.cameras],
         archive,
         on_status=watch,
         status_every_s=0.25,
+        # A clip is played once: what is missed while a camera moves does not come again.
+        rules=None,
         server=page.server if page is not None else None,
         pictures=page.pictures if page is not None else None,
     )

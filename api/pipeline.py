@@ -12,6 +12,7 @@ from yanji.detect.detections import Detections
 from yanji.detect.letterbox import LONG_SIDE_PX
 from yanji.detect.passage import Passage
 from yanji.detect.passages import PassageBuilder
+from yanji.detect.runtime import OpenModel
 from yanji.detect.tracker import LOST_S, SPARSE_LOST_S, CameraTracker, TrackedBox
 from yanji.detect.yolo import Detector
 from yanji.ingest.decode_mode import DecodeMode
@@ -22,12 +23,15 @@ from yanji.reid.registry import open_embedder
 from yanji.reid.sighting import Sighting
 
 
-def open_detector(settings: Settings, long_side_px: int = LONG_SIDE_PX) -> Detector:
+def open_detector(
+    settings: Settings, long_side_px: int = LONG_SIDE_PX, open_model: OpenModel | None = None
+) -> Detector:
     """Open the installation's detector; its golden vectors are checked.
 
     Args:
         settings: name of the model, runtime, precision.
         long_side_px: of the detector's input.
+        open_model: opens it elsewhere, in the inference process; None: here.
 
     Raises:
         ModelError: the file is missing or changed, or answers differently here.
@@ -37,16 +41,23 @@ def open_detector(settings: Settings, long_side_px: int = LONG_SIDE_PX) -> Detec
         settings.runtime,
         settings.precision,
         long_side_px=long_side_px,
+        open_model=open_model,
     )
 
 
-def open_reid(settings: Settings) -> Embedder:
+def open_reid(settings: Settings, open_model: OpenModel | None = None) -> Embedder:
     """Open the installation's embedder; its golden vectors are checked.
+
+    Args:
+        settings: name of the model, runtime, precision.
+        open_model: opens it elsewhere, in the inference process; None: here.
 
     Raises:
         ModelError: the file is missing or changed, or answers differently here.
     """
-    return open_embedder(settings.embedder, settings.runtime, settings.precision)
+    return open_embedder(
+        settings.embedder, settings.runtime, settings.precision, open_model=open_model
+    )
 
 
 def lost_s_of(decode: DecodeMode) -> float:

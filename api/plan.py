@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +31,10 @@ class WorkerPlan:
     authkey: bytes
     pictures: Path | None = None
     """Folder of the cameras' latest pictures; None: nobody looks at them, and none is made."""
+    cores: tuple[int, ...] = ()
+    """That it is kept on; empty: wherever the system lets it run."""
+    inference: str = ""
+    """Socket of the inference process that computes for it; empty: it computes itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,12 @@ class CameraBeat:
     degraded: bool = False
     """Watched, but not as it should be: this machine is too late, or gives up too much
     (`api/overload.py`)."""
+    cpu_s: float = 0.0
+    """CPU time that it took of this worker so far, seconds: its capture thread, and the compute
+    thread as long as that was busy with it."""
+    camera_ahead_s: float | None = None
+    """Its own clock minus this host's, delay of the picture included; None where it does not
+    tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,8 @@ class WorkerBeat:
     """Frames that wait for the analysis, of all its cameras."""
     num_messages_waiting: int = 0
     """Messages that the writer has not acknowledged."""
+    cpu_s: float = 0.0
+    """CPU time of the whole process so far, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +130,32 @@ class Failed:
 
 
 STOP = "stop"
-"""The one order that a worker, the writer or the server gets."""
+"""The order to end cleanly. The writer and the server get no other."""
 
 
-def share_out(cameras: Sequence[CameraPlan], num_workers: int) -> list[tuple[CameraPlan, ...]]:
-    """Deal cameras to at most `num_workers` workers, the first worker first; none is left empty."""
-    number = max(1, min(num_workers, len(cameras)))
-    return [tuple(cameras[start::number]) for start in range(number)]
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Order to a worker: let go of a camera, and say so (`Released`)."""
+
+    camera_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Order to a worker: watch this camera from now on."""
+
+    plan: CameraPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A worker let go of a camera: nothing of it is open any more, all of it was handed over."""
+
+    camera_id: str
+    last_frame_ns: int | None
+    """Host wall time of its last frame; None if there was none."""
+    num_sightings: int
+    """That this worker process had of it."""
 
 
 def resident_bytes() -> int:

@@ -7,7 +7,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,9 +23,11 @@ from yanji.configs.errors import YanjiError
 from yanji.configs.settings import Settings
 from yanji.ingest.content import text_of
 from yanji.ingest.decode_mode import DecodeMode
+from yanji.ingest.frame import Frame
 from yanji.ingest.motion import MotionGate
-from yanji.ingest.recording import open_recording
+from yanji.ingest.recording import Recording, open_recording
 from yanji.ingest.sample import Sampler
+from yanji.ingest.twin_files import paired_frames
 
 _PROGRESS_S = 1.0
 _DRAIN_S = 60.0
@@ -47,6 +50,9 @@ class Job:
     decode: DecodeMode = "all"
     motion_gate: bool = False
     """Whether frames in which nothing moves are analysed only once a second."""
+    sub_path: Path | None = None
+    """The same seconds as the camera's sub-stream gave them: vehicles are looked for in it, and of
+    `path` only key frames are read, which the crops come from."""
 
     @property
     def key(self) -> str:
@@ -105,27 +111,15 @@ def read_recording(
     Raises:
         SourceError: the file cannot be read; what was sent of it stays invisible.
     """
-    source = open_recording(
-        job.path,
-        job.camera_id,
-        job.started_ns,
-        content_sha256=job.content_sha256,
-        decode=job.decode,
-    )
     key, num_sightings, ids = job.key, 0, set[str]()
-    with source.connect() as connection:
+    with ExitStack() as opened:
+        connection = opened.enter_context(_source_of(job).connect())
         run = replace(
             connection.run, start_source=job.start_source, start_sigma_s=job.start_sigma_s
         )
         send(FileBegun(run, text_of(job.path)))
-        sampler = Sampler(job.analyse_fps)
-        gate = MotionGate() if job.motion_gate else None
         next_progress = time.monotonic()
-        for frame in connection:
-            if not sampler.take(frame.stream_s):
-                continue
-            if gate is not None and not gate.passes(frame.picture, frame.stream_s):
-                continue
+        for frame in _analysed_frames(job, connection, opened):
             found = pipeline.step(frame)
             if found:
                 ids.update(sighting.sighting_id for sighting in found)
@@ -144,6 +138,36 @@ def read_recording(
         finished = FileFinished(run.run_id, ended_ns, num_sightings, damage, key)
         send(finished)
     return finished
+
+
+def _source_of(job: Job) -> Recording:
+    """The recording that is looked at frame by frame."""
+    return open_recording(
+        job.sub_path or job.path,
+        job.camera_id,
+        job.started_ns,
+        content_sha256=job.content_sha256,
+        decode=job.decode,
+    )
+
+
+def _analysed_frames(job: Job, frames: Iterable[Frame], opened: ExitStack) -> Iterator[Frame]:
+    sampler = Sampler(job.analyse_fps)
+    gate = MotionGate() if job.motion_gate else None
+    if job.sub_path is not None:
+        large = open_recording(
+            job.path,
+            job.camera_id,
+            job.started_ns,
+            content_sha256=job.content_sha256,
+            decode="key_frames",
+        )
+        sampled = paired_frames(frames, opened.enter_context(large.connect()), sampler)
+    else:
+        sampled = (frame for frame in frames if sampler.take(frame.stream_s))
+    for frame in sampled:
+        if gate is None or gate.passes(frame.picture, frame.stream_s):
+            yield frame
 
 
 def _damage(truncated: bool, num_broken: int, last_s: float) -> str | None:

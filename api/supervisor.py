@@ -21,21 +21,24 @@ from multiprocessing import connection as mp_connection
 from pathlib import Path
 from types import FrameType
 
+from yanji.api.camera_cost import CameraCosts, CostKeeper, read_costs
 from yanji.api.children import START_S, STEADY_S, Child, kill, spawn, tell
+from yanji.api.inference_child import InferenceChildren
+from yanji.api.mover import Mover
+from yanji.api.placement import MoveRules
 from yanji.api.plan import (
     STOP,
     CameraBeat,
     CameraPlan,
     CameraStates,
     Failed,
+    Released,
     WorkerBeat,
-    WorkerPlan,
     WriterBeat,
-    share_out,
 )
 from yanji.api.server_child import ServerChild
-from yanji.api.worker import run_worker
-from yanji.api.worker_slot import WorkerSlot, no_beat
+from yanji.api.worker_entry import run_worker
+from yanji.api.worker_slot import WorkerSlot, deal_out, no_beat
 from yanji.api.writer_process import WriterPlan, run_writer
 from yanji.configs.errors import YanjiError
 from yanji.configs.settings import Settings
@@ -64,7 +67,13 @@ class Supervisor:
     intake has ended."""
     pictures: Path | None = None
     """Folder for the cameras' latest pictures."""
+    rules: MoveRules | None = field(default_factory=MoveRules)
+    """When a camera is moved to another worker; None: never."""
+    worker_target: Callable[..., None] = run_worker
+    """What a worker process does."""
     writer_beat: WriterBeat | None = None
+    _mover: Mover = field(default_factory=lambda: Mover(CameraCosts((), {}), None))
+    _inference: InferenceChildren = field(default_factory=InferenceChildren)
     _slots: list[WorkerSlot] = field(default_factory=list)
     _writer: Child | None = None
     _folder: str = ""
@@ -77,22 +86,31 @@ class Supervisor:
 
         Raises:
             YanjiError: the archive cannot be opened, or another process writes it; the server
-                cannot start.
+                or an inference process cannot start.
         """
         # Unix socket paths are limited to about 100 bytes: a short folder of our own, mode 0700.
         self._folder = tempfile.mkdtemp(prefix="yanji-")
         self._authkey = secrets.token_bytes(32)
         try:
             self._start_writer()
+            self._inference.start(self.settings, Path(self._folder), self._authkey)
+            cameras = [plan.camera for plan in self.cameras]
+            costs = CameraCosts(cameras, read_costs(self.archive, cameras))
+            self._slots = deal_out(
+                self.cameras, costs.of, self.settings, self._address, self._authkey, self.pictures
+            )
+            for slot in self._slots:
+                address = self._inference.address_for(slot.plan.number)
+                slot.plan = replace(slot.plan, inference=address)
+            self._mover = Mover(costs, self.rules)
+            keeper = CostKeeper(self.archive, costs)
+            # Workers open their models while the writer opens the archive.
+            for slot in self._slots:
+                self._tend(slot)
             self._wait_for_writer()
-            shares = share_out(self.cameras, self.settings.num_workers)
-            for number, share in enumerate(shares):
-                plan = WorkerPlan(
-                    number, share, self.settings, self._address, self._authkey, self.pictures
-                )
-                self._slots.append(WorkerSlot(plan))
-            self._watch()
+            self._watch(keeper)
             self._shut_down()
+            keeper.close()
         finally:
             self._kill_all()
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -132,7 +150,7 @@ class Supervisor:
     @property
     def process_ids(self) -> dict[str, int]:
         """Process ids by role (`writer`, `worker-0`, ...), of those that live."""
-        ids = {"supervisor": os.getpid()}
+        ids = {"supervisor": os.getpid(), **self._inference.process_ids}
         if self.server is not None and self.server.process_id is not None:
             ids["server"] = self.server.process_id
         if self._writer is not None and self._writer.process.pid is not None:
@@ -154,7 +172,7 @@ class Supervisor:
             sizes["writer"] = self.writer_beat.resident_bytes
         if self.server is not None and self.server.beat is not None:
             sizes["server"] = self.server.beat.resident_bytes
-        return sizes
+        return sizes | self._inference.resident
 
     @property
     def _address(self) -> str:
@@ -184,14 +202,22 @@ class Supervisor:
             if not alive:
                 raise YanjiError("The writer process ended before it could start.")
 
-    def _watch(self) -> None:
+    @property
+    def num_moves(self) -> int:
+        """Cameras that were moved to another worker since the start."""
+        return self._mover.num_moves
+
+    def _watch(self, keeper: CostKeeper) -> None:
         next_status = self.clock() + self.status_every_s
         while not self._stopping and self._failure is None:
             for slot in self._slots:
                 self._tend(slot)
             self._tend_writer()
             self._tend_server()
+            self._inference.tend()
             self._listen(0.25)
+            self._mover.tend(self._slots, self.clock())
+            keeper.tend(self.clock())
             if self.clock() >= next_status:
                 next_status += self.status_every_s
                 self.on_status(self)
@@ -217,6 +243,9 @@ class Supervisor:
                 child.last_beat_s = self.clock()
                 if isinstance(said, WorkerBeat):
                     slot.beat = said
+                    self._mover.heard(slot, said, self.clock())
+                elif isinstance(said, Released):
+                    self._mover.released(slot, said, self._slots, self.clock())
                 elif isinstance(said, Failed):
                     log.error("worker %d: %s", slot.plan.number, said.message)
                     if said.fatal:
@@ -247,7 +276,8 @@ class Supervisor:
         child = slot.child
         if child is None:
             if now >= slot.restart_at_s:
-                slot.child = spawn(run_worker, slot.plan, f"yanji-worker-{slot.plan.number}", now)
+                name = f"yanji-worker-{slot.plan.number}"
+                slot.child = spawn(self.worker_target, slot.plan, name, now)
             return
         reason = slot.why_replace(now, self.hang_s)
         if reason is None:
@@ -257,6 +287,7 @@ class Supervisor:
         log.error("worker %d %s: it is replaced", slot.plan.number, reason)
         kill(child)
         slot.prepare_replacement(now)
+        self._mover.replaced(slot)
 
     def _tend_writer(self) -> None:
         child = self._writer
@@ -279,11 +310,12 @@ class Supervisor:
         return CameraStates(tuple(self.camera_beats), self.writer_beat, workers)
 
     def _shut_down(self) -> None:
-        """Workers first, which close their tracks and wait for the writer; then the writer."""
+        """Workers first, which close their tracks and wait for the writer; then who serves them."""
         workers = [slot.child for slot in self._slots if slot.child is not None]
         for child in workers:
             tell(child, STOP)
         self._wait_for_end(workers, STOP_S)
+        self._inference.stop()
         if self._writer is not None:
             tell(self._writer, STOP)
             self._wait_for_end([self._writer], STOP_S)
@@ -292,6 +324,7 @@ class Supervisor:
     def _wait_for_end(self, children: Sequence[Child], limit_s: float) -> None:
         until = self.clock() + limit_s
         while self.clock() < until and any(child.process.is_alive() for child in children):
+            self._inference.tend()  # closing tracks takes vectors
             self._listen(0.1)
         for child in children:
             if child.process.is_alive():
@@ -305,3 +338,4 @@ class Supervisor:
         if self._writer is not None:
             kill(self._writer)
             self._writer = None
+        self._inference.kill()

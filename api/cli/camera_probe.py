@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from yanji.api.cli.camera_login import credentials_of, login_options
 from yanji.api.cli.options import finite, set_up
 from yanji.api.cli.output import note, print_json, print_line
-from yanji.configs.errors import SettingsError, UsageError
+from yanji.configs.errors import UsageError
 
 if TYPE_CHECKING:
     from yanji.configs.settings import Settings
-    from yanji.configs.site import Credentials
     from yanji.ingest.frame import Picture
     from yanji.ingest.probe import Probe
     from yanji.ingest.probe_advice import Advice
@@ -24,12 +23,7 @@ _CODECS: Final = {"h264": "H.264", "hevc": "H.265"}
 
 @click.command("probe")
 @click.argument("url")
-@click.option("--username", help="At the camera.")
-@click.option(
-    "--password-env",
-    metavar="NAME",
-    help="The environment variable that holds the password; it is never given on a command line.",
-)
+@login_options
 @click.option(
     "--certificate",
     "tls_sha256",
@@ -72,6 +66,7 @@ def cameras_probe(
 
     Nothing is stored. The picture is written only after the detector found whose heads to blur.
     """
+    from yanji.ingest.address import rules_of
     from yanji.ingest.clock import SystemClock
     from yanji.ingest.credentials import safe_url
     from yanji.ingest.probe import probe
@@ -87,7 +82,13 @@ def cameras_probe(
         settings_file=settings_file,
         free_env=[password_env] if password_env else (),
     )
-    source = RtspSource("probe", url, _credentials(username, password_env), tls_sha256=tls_sha256)
+    source = RtspSource(
+        "probe",
+        url,
+        credentials_of(username, password_env),
+        tls_sha256=tls_sha256,
+        rules=rules_of(setup.settings),
+    )
     if not as_json:
         note(f"reading {safe_url(url)} for {seconds:g} s ...")
     found, picture = probe(source.connect, seconds, SystemClock())
@@ -115,30 +116,6 @@ def cameras_probe(
 
 def _is_sha256(text: str) -> bool:
     return len(text) == 64 and not set(text.lower()) - set("0123456789abcdef")
-
-
-def _credentials(username: str | None, password_env: str | None) -> Credentials | None:
-    """What the camera is told.
-
-    Raises:
-        UsageError: a password without a user name.
-        SettingsError: the variable is not set.
-    """
-    from yanji.ingest.credentials import Credentials
-
-    if username is None:
-        if password_env is not None:
-            raise UsageError("--password-env needs --username.")
-        return None
-    if password_env is None:
-        return Credentials(username, "")
-    password = os.environ.get(password_env, "")
-    if not password:
-        raise SettingsError(
-            f"The environment variable {password_env} is not set.",
-            hint=f"Put the password there: read -s {password_env}; export {password_env}",
-        )
-    return Credentials(username, password)
 
 
 def _write_picture(path: Path, picture: Picture, settings: Settings) -> int:

@@ -149,4 +149,5 @@ def _json_status(supervisor: Supervisor) -> None:
 
     document = status_document(supervisor.camera_beats, supervisor.writer_beat, supervisor.resident)
     document["processes"] = supervisor.process_ids
+    document["num_moves"] = supervisor.num_moves
     print_json(document, indent=None)

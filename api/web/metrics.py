@@ -89,12 +89,22 @@ def _cameras(beats: list[CameraBeat]) -> Iterator[Metric]:
         ("dropped_frames", "Frames given up because the machine was late.", "num_dropped"),
         ("reconnects", "Connections made anew.", "num_reconnects"),
         ("sightings", "Sightings since the start.", "num_sightings"),
+        ("cpu_seconds", "CPU time of reading, decoding and analysing it.", "cpu_s"),
     )
     for name, text, field in counters:
         counter = CounterMetricFamily(f"yanji_camera_{name}", text, labels=("camera",))
         for beat in beats:
             counter.add_metric((beat.camera_id,), getattr(beat, field))
         yield counter
+    ahead = GaugeMetricFamily(
+        "yanji_camera_clock_ahead_seconds",
+        "The camera's own clock minus this machine's, where it tells it (RTCP).",
+        labels=("camera",),
+    )
+    for beat in beats:
+        if beat.camera_ahead_s is not None:
+            ahead.add_metric((beat.camera_id,), beat.camera_ahead_s)
+    yield ahead
     degraded = GaugeMetricFamily(
         "yanji_camera_degraded", "1 while the machine does not keep up.", labels=("camera",)
     )
@@ -138,6 +148,9 @@ def _workers(workers: Sequence[WorkerBeat]) -> Iterator[Metric]:
         "Frames that wait for the analysis; messages that the writer has not acknowledged.",
         labels=("worker", "queue"),
     )
+    spent = CounterMetricFamily(
+        "yanji_worker_cpu_seconds", "CPU time of the whole process.", labels=("worker",)
+    )
     resident = GaugeMetricFamily(
         "yanji_worker_resident_bytes", "Resident memory.", labels=("worker",)
     )
@@ -147,8 +160,9 @@ def _workers(workers: Sequence[WorkerBeat]) -> Iterator[Metric]:
         inference.add_metric((worker, "describe"), beat.describe_s)
         waiting.add_metric((worker, "frames"), beat.num_frames_waiting)
         waiting.add_metric((worker, "messages"), beat.num_messages_waiting)
+        spent.add_metric((worker,), beat.cpu_s)
         resident.add_metric((worker,), beat.resident_bytes)
-    yield from (inference, waiting, resident)
+    yield from (inference, waiting, spent, resident)
 
 
 def _archive(desk: Desk) -> Iterator[Metric]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import onnxruntime
 import pytest
 
 from yanji.api import bench_footage, bench_ultralytics
@@ -61,10 +62,16 @@ def test_without_ultralytics_its_arm_is_null_and_says_why(
         assert "ultralytics" in figures["facts"]["ultralytics"]
 
 
-def test_ultralytics_is_given_the_same_frames(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_ultralytics_is_given_the_same_frames_one_thread_and_no_stdout(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shapes: list[tuple[int, ...]] = []
+    opened: list[Any] = []
+
+    def open_session(path: str, options: Any, **_: Any) -> None:
+        opened.append(options)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", open_session)
 
     class Yolo:
         def __init__(self, weights: str, task: str) -> None:
@@ -72,6 +79,9 @@ def test_ultralytics_is_given_the_same_frames(
 
         def track(self, frame: Any, **options: Any) -> None:
             assert options["persist"]
+            print("Loading the model")
+            if not shapes:
+                onnxruntime.InferenceSession("a.onnx", None, providers=["CPUExecutionProvider"])
             shapes.append(frame.shape)
 
     fakes = {"torch": ModuleType("torch"), "ultralytics": ModuleType("ultralytics")}
@@ -81,10 +91,30 @@ def test_ultralytics_is_given_the_same_frames(
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setattr(bench_ultralytics.importlib.util, "find_spec", lambda name: name)
     monkeypatch.setenv("YOLO_CONFIG_DIR", str(tmp_path))
-    monkeypatch.setenv("YOLO_OFFLINE", "")
+    for name in ("YOLO_OFFLINE", "YOLO_AUTOINSTALL", "YOLO_VERBOSE"):
+        monkeypatch.setenv(name, "")
     arm = bench_ultralytics.UltralyticsTrack(load_settings())
     assert arm.run(clips_folder() / "K01.mp4", {0, 5, 9})[1] == 3
-    assert shapes == [(540, 960, 3)] * 3
+    # One before the clock starts: it loads the model then.
+    assert shapes == [(1080, 1920, 3)] + [(540, 960, 3)] * 3
+    assert capsys.readouterr().out == ""
+    assert [options.intra_op_num_threads for options in opened] == [1]
+    assert onnxruntime.InferenceSession is open_session
+
+
+def test_parts_that_do_not_fit_are_a_reason_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """torch beside a torchvision of another release says so by a RuntimeError."""
+    (tmp_path / "torch.py").write_text("raise RuntimeError('operator nms does not exist')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    monkeypatch.setattr(bench_ultralytics.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setenv("YOLO_CONFIG_DIR", str(tmp_path))
+    for name in ("YOLO_OFFLINE", "YOLO_AUTOINSTALL", "YOLO_VERBOSE"):
+        monkeypatch.setenv(name, "")
+    with pytest.raises(ImportError, match="torch cannot be loaded: operator nms"):
+        bench_ultralytics.UltralyticsTrack(load_settings())
 
 
 def test_footage_is_encoded_once_at_25_frames(

@@ -10,12 +10,18 @@ from threading import Thread
 import av
 import numpy as np
 import pytest
+import yaml
 
 from yanji.api.web.documents import ArchiveHealth, CameraCounts, CameraInfo, Cameras, Health
+from yanji.configs.errors import CredentialsError
+from yanji.configs.networks import network_of
 from yanji.detect.detections import Detections
+from yanji.ingest.credentials import Credentials
 from yanji.ingest.discover import FoundCamera
 from yanji.ingest.fake_camera import FakeCamera
 from yanji.ingest.fake_footage import Scene
+from yanji.ingest.onvif_line import OnvifLine
+from yanji.ingest.onvif_streams import FoundStream
 
 TOKEN = "secret-token-0123456789"
 PASSWORD = "Canary:7@geheim"
@@ -247,6 +253,23 @@ def test_the_password_comes_from_a_variable_and_is_nowhere_said(yanji, camera, m
     assert "Canary" not in told.out + told.err
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("YANJI_CAMERA_NETWORKS", "10.20.0.0/16", "none of the networks"),
+        ("YANJI_CAMERA_SCHEMES", "rtsps", "rtsp is not allowed"),
+    ],
+)
+def test_a_camera_that_the_settings_do_not_allow_is_not_tested(
+    yanji, camera, monkeypatch, variable, value, said
+):
+    monkeypatch.setenv(variable, value)
+    told = yanji("cameras", "probe", camera.url(), "--json")
+    assert (told.status, told.error["code"]) == (1, "address")
+    assert said in told.error["message"]
+    assert variable.removeprefix("YANJI_").lower() in told.error["hint"]
+
+
 def test_a_camera_that_does_not_answer_is_a_sentence(yanji, camera):
     camera.close()
     told = yanji("cameras", "probe", camera.url(), "--json")
@@ -289,3 +312,87 @@ def test_no_camera_found_is_status_3(yanji, monkeypatch):
     monkeypatch.setattr("yanji.ingest.discover.discover", lambda seconds: [])
     told = yanji("cameras", "discover", "--json")
     assert (told.status, told.error["code"]) == (3, "nothing_found")
+
+
+GATE = FoundCamera("192.0.2.9", "http://192.0.2.9:8080/onvif/service", "Gate West", "X1", "")
+MAIN = FoundStream("main", "rtsp://192.0.2.9/101", "H264", 1920, 1080, 25.0)
+SUB = FoundStream("sub", "rtsp://192.0.2.9/102", "H264", 640, 360, None)
+THIRD = FoundStream("third", "rtsp://192.0.2.9/103", "JPEG", 160, 90, 1.0)
+LOGIN = ("--username", "yanji", "--password-env", "K01_PASSWORD")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, OnvifLine]]:
+    """One camera of the network is found; each that is asked has three streams, or refuses."""
+    asked: list[tuple[str, OnvifLine]] = []
+
+    def streams_of(service: str, line: OnvifLine) -> list[FoundStream]:
+        asked.append((service, line))
+        if "192.0.2.8" in service:
+            raise CredentialsError("refused", hint="look there")
+        return [MAIN, SUB, THIRD]
+
+    monkeypatch.setattr("yanji.ingest.discover.discover", lambda seconds: [GATE])
+    monkeypatch.setattr("yanji.ingest.onvif_streams.streams_of", streams_of)
+    monkeypatch.setenv("K01_PASSWORD", PASSWORD)
+    return asked
+
+
+def test_the_streams_of_a_named_camera_are_lines_for_the_site_file(yanji, asked):
+    told = yanji("cameras", "discover", "--streams-of", "192.0.2.9", *LOGIN)
+    assert told.status == 0
+    lines = [line for line in told.out.splitlines() if "rtsp://" in line]
+    assert lines == [
+        "    url: rtsp://192.0.2.9/101  # main H264 1920x1080 25 fps",
+        "    detect_url: rtsp://192.0.2.9/102  # sub H264 640x360",
+        "    # also: rtsp://192.0.2.9/103  # third JPEG 160x90 1 fps",
+    ]
+    pasted = yaml.safe_load("\n".join(["- id: K01", *(line[2:] for line in lines)]))
+    assert pasted == [{"id": "K01", "url": MAIN.url, "detect_url": SUB.url}]
+    ((service, line),) = asked
+    assert service == GATE.service, "where it says itself that its service is"
+    assert line.credentials == Credentials("yanji", PASSWORD)
+    assert "Canary" not in told.out + told.err
+
+
+def test_only_named_cameras_are_asked_and_given_the_password(yanji, asked):
+    assert yanji("cameras", "discover").status == 0
+    assert asked == []
+    told = yanji("cameras", "discover", *LOGIN)
+    assert told.status == 2
+    assert "--username goes to cameras that are named" in told.sentence
+
+
+def test_a_camera_that_did_not_answer_is_asked_where_the_standard_says(yanji, asked, monkeypatch):
+    monkeypatch.setattr("yanji.ingest.discover.discover", lambda seconds: [])
+    told = yanji("cameras", "discover", "--streams-of", "10.0.0.5:81", "--json")
+    assert told.status == 0
+    assert asked[0] == ("http://10.0.0.5:81/onvif/device_service", OnvifLine())
+    (streams,) = told.json["streams"]
+    assert (streams["url"], streams["detect_url"]) == (MAIN.url, SUB.url)
+    assert [one["width"] for one in streams["profiles"]] == [1920, 640, 160]
+
+
+def test_one_camera_that_refuses_hides_no_other_and_is_status_1(yanji, asked):
+    hosts = ("--streams-of", "192.0.2.8", "--streams-of", "192.0.2.9")
+    told = yanji("cameras", "discover", *hosts, *LOGIN)
+    assert told.status == 1
+    assert "192.0.2.8: refused" in told.out
+    assert "url: rtsp://192.0.2.9/101" in told.out
+    told = yanji("cameras", "discover", *hosts, *LOGIN, "--json")
+    assert [one["problem"] and one["problem"]["code"] for one in told.json["streams"]] == [
+        "credentials",
+        None,
+    ]
+
+
+def test_what_is_no_host_is_usage_and_nobody_is_asked(yanji, asked):
+    told = yanji("cameras", "discover", "--streams-of", "http://192.0.2.9")
+    assert told.status == 2
+    assert asked == []
+
+
+def test_the_settings_narrow_who_is_asked(yanji, asked, monkeypatch):
+    monkeypatch.setenv("YANJI_CAMERA_NETWORKS", "10.20.0.0/16")
+    yanji("cameras", "discover", "--streams-of", "192.0.2.9")
+    assert asked[0][1].rules.networks == (network_of("10.20.0.0/16"),)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
 from PIL import Image
 
+from yanji.api import demo as demo_module
 from yanji.api.cli.demo import demo_verb
 from yanji.api.demo import fresh_folder, live_site, without_ends
+from yanji.configs.settings import Settings
 from yanji.index.route import Trace
+from yanji.ingest.address import ANY_CAMERA, rules_of
 from yanji.ingest.gap import Gap
 from yanji.ingest.testcity.demo_data import (
     clip_path,
@@ -154,3 +159,24 @@ def test_only_a_demos_own_folder_is_emptied(tmp_path: Path) -> None:
 def test_the_verb_says_what_once_means() -> None:
     assert "exit 0 when right" in next(p.help for p in demo_verb.params if p.name == "once")
     assert clips_folder().is_dir()
+
+
+def test_where_cameras_may_be_does_not_bind_those_that_the_demo_plays(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given: list[Settings] = []
+
+    class Told:
+        def __init__(self, settings: Settings, *_: object, **__: object) -> None:
+            given.append(settings)
+
+        def run(self) -> None:
+            pass
+
+    monkeypatch.setattr(demo_module, "Supervisor", Told)
+    narrow = Settings(camera_networks=("10.20.0.0/16",), camera_schemes=("rtsps",), workers=1)
+    site: Any = SimpleNamespace(cameras=())
+    truth: Any = SimpleNamespace(duration_s=1.0)
+    demo_module._play(site, truth, tmp_path, narrow, lambda text: None, None)
+    assert rules_of(given[0]) == ANY_CAMERA
+    assert given[0].workers == 1

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from yanji.api.plan import CameraBeat, CameraPlan, share_out
+from yanji.api.plan import CameraBeat, CameraPlan
 from yanji.api.server_child import ServerChild
 from yanji.api.supervisor import Supervisor
 from yanji.api.web.server_plan import ServerPlan
@@ -287,11 +287,3 @@ def test_a_camera_that_never_answers_has_a_gap_from_the_start(tmp_path: Path) ->
             assert b"geheim" not in command_line + environment
     finally:
         site.stop()
-
-
-def test_cameras_are_dealt_evenly_and_no_worker_is_idle() -> None:
-    cameras = [camera(f"K{n:02}", "rtsp://camera/1") for n in range(5)]
-    shares = share_out(cameras, 2)
-    assert [len(share) for share in shares] == [3, 2]
-    assert {plan.camera.id for share in shares for plan in share} == {c.camera.id for c in cameras}
-    assert len(share_out(cameras[:1], 8)) == 1

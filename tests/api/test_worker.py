@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
+from yanji.api import live_camera as live_camera_module
+from yanji.api import model_opening
 from yanji.api import worker as worker_module
+from yanji.api.live_camera import rtsp_source
 from yanji.api.messages import Message, Outage, RunEnded, RunStarted
 from yanji.api.pictures import picture_path
 from yanji.api.plan import CameraPlan, WorkerBeat, WorkerPlan
-from yanji.api.worker import OrphanError, Worker, rtsp_source
+from yanji.api.worker import OrphanError, Worker
 from yanji.configs.settings import load_settings
 from yanji.configs.site import Camera
 from yanji.detect.detections import Detections
 from yanji.detect.tracker import LOST_S, SPARSE_LOST_S
+from yanji.ingest.address import rules_of
 from yanji.ingest.array_picture import ArrayPicture
 from yanji.ingest.fake import FakeClock, FakeSource
 from yanji.ingest.frame import Frame, Run
@@ -97,9 +103,9 @@ def make(
     *cameras: CameraPlan,
     pictures: Path | None = None,
 ) -> Worker:
-    monkeypatch.setattr(worker_module, "open_detector", lambda settings: object())
-    monkeypatch.setattr(worker_module, "open_reid", lambda settings: object())
-    monkeypatch.setattr(worker_module, "CameraPipeline", FakePipeline)
+    monkeypatch.setattr(model_opening, "open_detector", lambda settings, **where: object())
+    monkeypatch.setattr(model_opening, "open_reid", lambda settings, **where: object())
+    monkeypatch.setattr(live_camera_module, "CameraPipeline", FakePipeline)
     plan = WorkerPlan(0, cameras, load_settings(), "", b"", pictures)
     clock = FakeClock()
     seam: Any = link
@@ -214,6 +220,27 @@ def test_what_a_camera_s_settings_save_reaches_source_tracker_and_capture(
     assert plans == [AnalysePlan(5), AnalysePlan(5, analyse_fps_min=2, motion_gate=True)]
 
 
+def test_the_worker_s_sources_are_held_to_the_settings(
+    monkeypatch: pytest.MonkeyPatch, supervisor: tuple[Connection, Connection]
+) -> None:
+    made: list[Any] = []
+
+    class OneSource:
+        def __init__(self, plan: WorkerPlan, _: object, __: object, make_source: Any) -> None:
+            made.append(make_source(plan.cameras[0]))
+
+        def work(self) -> None:
+            pass
+
+    for name in ("WriterLink", "start_process_logging", "share_one_heap", "one_thread_each"):
+        monkeypatch.setattr(worker_module, name, lambda *_: Mock())
+    monkeypatch.setattr(worker_module.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(worker_module, "Worker", OneSource)
+    settings = load_settings(None, {"camera_networks": ["10.20.0.0/16"]})
+    worker_module.run_worker(WorkerPlan(0, (camera("K01"),), settings, "", b""), supervisor[0])
+    assert made[0]._rules == rules_of(settings)
+
+
 def test_a_beat_sums_what_its_cameras_took_and_what_waits(
     monkeypatch: pytest.MonkeyPatch, supervisor: tuple[Connection, Connection], link: FakeLink
 ) -> None:
@@ -222,11 +249,15 @@ def test_a_beat_sums_what_its_cameras_took_and_what_waits(
         one.pipeline.detect_s = taken_s
         one.pipeline.describe_s = taken_s * 2
         one.lag_s = 5.0
+    told = replace(worker._cameras["K02"].capture.stats(), camera_ahead_s=-0.5, cpu_s=2.0)
+    monkeypatch.setattr(worker._cameras["K02"].capture, "stats", lambda: told)
     worker._frames.put(frame("a", 0))
     link.num_pending = 4
     worker._beat()
     beat = supervisor[1].recv()
     assert (beat.detect_s, beat.describe_s) == (1.75, 3.5)
     assert (beat.num_frames_waiting, beat.num_messages_waiting) == (1, 4)
+    assert [one.camera_ahead_s for one in beat.cameras] == [None, -0.5]
+    assert [one.cpu_s for one in beat.cameras] == [0.0, 2.0]
     # Lag counts while frames come only: these cameras are not up.
     assert [one.degraded for one in beat.cameras] == [False, False]

@@ -136,8 +136,8 @@ def beat(camera_id: str, state: str, **changes: object) -> CameraBeat:
 def test_live_cameras_show_their_beats_outages_and_pictures(serve, town, tmp_path, refused):
     site = load_site(town.site)
     with serve(town.archive, site, live=True, open_metrics=True) as served:
-        beats = [beat("K03", "up"), beat("K04", "down")]
-        worker = WorkerBeat(0, (), 9, 1.5, 0.25, 2, 3)
+        beats = [beat("K03", "up", cpu_s=12.5, camera_ahead_s=-0.25), beat("K04", "down")]
+        worker = WorkerBeat(0, (), 9, 1.5, 0.25, 2, 3, cpu_s=20.5)
         served.desk.cameras.update(beats, WriterBeat("writing", "", 5, 0, 1), [worker])
         with served.client() as client:
             health = client.get(f"{API}/health").json()
@@ -159,6 +159,10 @@ def test_live_cameras_show_their_beats_outages_and_pictures(serve, town, tmp_pat
             assert 'yanji_camera_dropped_frames_total{camera="K03"} 3.0' in text
             for family in ("analysed_fps", "lag_seconds", "reconnects_total", "sightings_total"):
                 assert f'yanji_camera_{family}{{camera="K03"}}' in text
+            assert 'yanji_camera_cpu_seconds_total{camera="K03"} 12.5' in text
+            assert 'yanji_camera_clock_ahead_seconds{camera="K03"} -0.25' in text
+            assert 'yanji_camera_clock_ahead_seconds{camera="K04"}' not in text
+            assert 'yanji_worker_cpu_seconds_total{worker="0"} 20.5' in text
             assert 'yanji_worker_inference_seconds_total{stage="detect",worker="0"} 1.5' in text
             assert 'yanji_worker_inference_seconds_total{stage="describe",worker="0"} 0.25' in text
             assert 'yanji_worker_queue_length{queue="frames",worker="0"} 2.0' in text
