@@ -41,6 +41,8 @@ from yanji.reid.embedder import Embedder, Vectors
 
 MAIN: Final = "h264"
 """The stream that all arms run on."""
+STREAM_ROUNDS: Final = 1
+"""The other streams are watched for what they see, and in so many rounds more; the arms in all."""
 SLOWER: Final = 0.6
 """The sub-stream is also watched at this share of the rate."""
 
@@ -114,7 +116,8 @@ def bench_pipeline(
         videos: recordings, best of real traffic; encoded anew, see `bench_footage`.
         settings: models, runtime and precision.
         analyse_fps: frames analysed per second.
-        rounds: of all arms, in turn, after one that warms up and records the embedder's calls.
+        rounds: of all arms, in turn, after one that warms up and records the embedder's calls;
+            the other streams take part in that one and in the first `STREAM_ROUNDS`.
         seconds: length of the footage.
         within_s: begin no round that would not end within so many seconds (but always one).
         say: told how far it is.
@@ -138,21 +141,25 @@ def bench_pipeline(
     say(f"a first round on {seconds:g} s")
     first, full = _listened(main, detector, recorder)
     calls = list(recorder.calls)
-    found = {
-        name: share_found(full, _listened(job, detector, recorder)[1])
-        for name, job in jobs.items()
-        if name != MAIN
-    }
+    times = _Times(streams={name: [] for name in jobs})
+    found = {}
+    for name, job in jobs.items():
+        if name != MAIN:
+            recorder.calls.clear()
+            ran, seen = _listened(job, detector, recorder)
+            found[name] = share_found(full, seen)
+            times.streams[name].append(ran.spent_ms / first.stream_s)
     analysed = _floor(main, detector, recorder, calls)[1]
     plain = PlainLoop(settings)
     ultralytics, why = _ultralytics(settings)
     num_plain = 0
-    times = _Times(streams={name: [] for name in jobs})
     for number in range(rounds):
         began_s = time.monotonic()
         say(f"round {number + 1} of {rounds}")
         times.floor.append(_floor(main, detector, recorder, calls)[0] / first.stream_s)
         for name, job in jobs.items():
+            if name != MAIN and number >= STREAM_ROUNDS:
+                continue
             recorder.calls.clear()
             pipeline = CameraPipeline(detector, recorder, analyse_fps, lost_s=lost_s_of(job.decode))
             spent_ms = _yanji(job, pipeline).spent_ms

@@ -23,6 +23,9 @@ from yanji.ingest.twin_picture import enlarged_by
 _log = logging.getLogger(__name__)
 
 PROVISIONAL_S = 2.0
+"""A vehicle in view for so long is told of before it leaves ..."""
+PROVISIONAL_MOVED_S = 1.0
+"""... and one that has moved, which leaves less doubt that it is one, a second earlier."""
 REFRESH_S = 30.0
 MAX_LENGTH_S = 600.0
 STILL_S = 5.0
@@ -257,7 +260,10 @@ class PassageBuilder:
 
     def _report(self, visit: _Visit) -> list[Passage]:
         now_s = visit.last.stream_s
-        if not visit.proved or now_s - visit.first.stream_s < self._provisional_s:
+        wait_s = self._provisional_s
+        if visit.moved:
+            wait_s = min(wait_s, PROVISIONAL_MOVED_S)
+        if not visit.proved or now_s - visit.first.stream_s < wait_s:
             return []
         due = visit.sent_s is None or now_s - visit.sent_s >= self._refresh_s
         if not due and visit.stationary == visit.sent_stationary:

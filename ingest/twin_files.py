@@ -9,6 +9,7 @@ from dataclasses import replace
 from yanji.configs.errors import SourceError
 from yanji.ingest.frame import Frame
 from yanji.ingest.sample import Sampler
+from yanji.ingest.twin_merge import SAME_S
 from yanji.ingest.twin_picture import TwinPicture, misfit_of
 
 
@@ -18,8 +19,8 @@ def paired_frames(
     """Merge two recordings of the same seconds into the frames of one run, in order of time.
 
     Every sampled frame of the sub-stream comes in pixels of the main one, and every frame of
-    `main_keys` as one more; of two at one time the sub-stream's is first. Neither recording is read
-    further ahead than the merging needs.
+    `main_keys` too; of two at one time (`SAME_S`) the main one stands for both, except at the
+    beginning. Neither recording is read further ahead than the merging needs.
 
     Args:
         sub: all frames of the small recording; the run and the frame numbers are theirs.
@@ -40,13 +41,17 @@ def paired_frames(
     waiting = itertools.chain([first], large)
     main = next(waiting, None)
     last: Frame | None = None
+    shown_s = -SAME_S
     for frame in sampled:
-        while last is not None and main is not None and main.stream_s < frame.stream_s:
+        while last is not None and main is not None and main.stream_s < frame.stream_s + SAME_S:
             yield _joined(main, last, size)
+            shown_s = main.stream_s
             main = next(waiting, None)
         misfit = misfit_of((frame.picture.width, frame.picture.height), size)
         if misfit:
             raise SourceError(misfit, hint="take two recordings of one camera and time")
+        if last is not None and abs(frame.stream_s - shown_s) < SAME_S:
+            continue
         last = frame
         yield replace(frame, picture=TwinPicture(frame.picture, *size))
     while last is not None and main is not None:

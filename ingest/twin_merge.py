@@ -31,6 +31,9 @@ MOST_LATE_S: Final = 0.5
 """A main frame that comes later than the small ones waited is analysed as if it were filmed right
 after the last of them, as far as this: what it shows is that old. Above, a vehicle has moved by
 its own length and would be taken for another one."""
+SAME_S: Final = 0.05
+"""Closer than this to a main frame, a small one shows nothing more: it is left out, which saves one
+analysed frame for each key frame."""
 MOST_EARLY_S: Final = 2.0
 """A main frame further ahead of the sub-stream has a clock of its own."""
 
@@ -81,6 +84,8 @@ class TwinMerge:
         self._hold_s = 0.0
         self._last: Frame | None = None
         """The last frame that was handed on."""
+        self._last_main_ns = 0
+        """Wall time of the last main frame that was."""
 
     @property
     def problem(self) -> str:
@@ -194,7 +199,17 @@ class TwinMerge:
         # Stable, so that of two at one time the one that came first stays first.
         self._held.sort(key=lambda held: held[0].wall_ns)
         while self._held and (until_ns is None or self._held[0][0].wall_ns <= until_ns):
-            self._hand_on(*self._held.pop(0))
+            frame, is_main = self._held.pop(0)
+            if is_main or not self._is_shown(frame):
+                self._hand_on(frame, is_main)
+                self._last_main_ns = frame.wall_ns if is_main else self._last_main_ns
+
+    def _is_shown(self, frame: Frame) -> bool:
+        """Whether a main frame of the same moment is handed on too; never for a run's first."""
+        if self._last is None:
+            return False
+        mains = [self._last_main_ns] + [one.wall_ns for one, is_main in self._held[:1] if is_main]
+        return any(abs(frame.wall_ns - when_ns) < SAME_S * 1e9 for when_ns in mains)
 
     def _hand_on(self, frame: Frame, is_main: bool) -> None:
         last = self._last

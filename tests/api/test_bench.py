@@ -44,7 +44,8 @@ def test_the_bench_compares_like_with_like(figures: dict[str, Any]) -> None:
 def test_every_stream_says_how_many_cameras_and_what_it_still_sees(
     figures: dict[str, Any],
 ) -> None:
-    ways = {"h264", "h264_b", "h265", "sub_stream", "no_b_frames", "key_frames", "motion_gate"}
+    ways = {"h264", "h264_b", "h265", "fast", "no_b_frames", "key_frames", "motion_gate"}
+    ways |= {"sub_stream", "sub_stream_1.2_fps"}
     assert set(figures["cameras_per_core"]) == ways
     assert all(number > 0 for number in figures["cameras_per_core"].values())
     assert set(figures["passages_found"]) == ways - {"h264"}

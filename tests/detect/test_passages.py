@@ -51,10 +51,18 @@ def seconds(start: float, end: float, fps: float = 5) -> list[float]:
     return [start + i / fps for i in range(round((end - start) * fps) + 1)]
 
 
-def test_provisional_after_two_seconds_then_closed_under_the_same_id(play: Play, run: Run) -> None:
+@pytest.mark.parametrize(("speed", "told_s"), [(200, 1.0), (50, 1.2), (10, 2.0), (0, 2.0)])
+def test_what_has_moved_is_told_of_a_second_before_what_has_not(
+    play: Play, speed: float, told_s: float
+) -> None:
+    first, *_ = play(lambda t: [at(speed * t)], seconds(0, 6))
+    assert first.state == "provisional"
+    assert first.last_stream_s == pytest.approx(told_s)
+
+
+def test_provisional_then_closed_under_the_same_id(play: Play, run: Run) -> None:
     first, last = play(lambda t: [at(50 * t)], seconds(0, 6))
     assert (first.state, last.state) == ("provisional", "closed")
-    assert first.last_stream_s == pytest.approx(2.0)
     assert last.last_stream_s == pytest.approx(6.0)
     assert first.sighting_id == last.sighting_id
     assert last.sighting_id == sighting_id_of(run.run_id, 0, (0, 100, 100, 180))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -120,7 +121,55 @@ def test_nothing_calls_out(tmp_path: Path) -> None:
         env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
     )
     assert done.returncode == 0, done.stderr
-    assert list(tmp_path.iterdir()) == []
+    ours = tmp_path / ".cache" / "yanji" / "openvino"
+    left = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == set(ours.glob("*.blob")), "only what we keep of compiled networks"
+
+
+def in_cache(root: Path, code: str) -> str:
+    """Open the detector in a process of its own, with its cache under `root`."""
+    opened = (
+        "from yanji.detect.card import load_card\n"
+        "from yanji.detect.runtime import open_runtime\n"
+        "from yanji.detect.runtimes.openvino import compiled_folder\n"
+        "def go(): return open_runtime(load_card('yolo11n'), 'openvino', 'f32').name\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", opened + code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | {"XDG_CACHE_HOME": str(root)},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_what_is_kept_of_a_compiled_network_may_be_damaged(tmp_path: Path) -> None:
+    assert in_cache(tmp_path, "print(go())") == "openvino:CPU"
+    (kept,) = (tmp_path / "yanji" / "openvino").glob("*.blob")
+    whole = kept.read_bytes()
+    for damaged in (b"", whole[: len(whole) // 2], b"\0" * len(whole)):
+        kept.unlink(missing_ok=True)
+        kept.write_bytes(damaged)
+        assert in_cache(tmp_path, "print(go())") == "openvino:CPU"
+
+
+def test_networks_are_kept_only_where_nobody_else_can_write(tmp_path: Path) -> None:
+    mine = tmp_path / "yanji" / "openvino"
+    assert in_cache(tmp_path, "print(compiled_folder())") == str(mine)
+    assert mine.stat().st_mode & 0o077 == 0
+    mine.chmod(0o777)
+    assert in_cache(tmp_path, "print(compiled_folder())") == "None"
+    mine.rmdir()
+    (tmp_path / "else").mkdir()
+    mine.symlink_to(tmp_path / "else")
+    assert in_cache(tmp_path, "print(compiled_folder(), go())") == "None openvino:CPU"
+    assert in_cache(Path("relative"), "print(compiled_folder())") == "None"
+    blocked = tmp_path / "file"
+    blocked.touch()
+    assert in_cache(blocked, "print(compiled_folder())") == "None"
 
 
 def test_onnxruntime_leaves_no_id_behind(tmp_path: Path) -> None:

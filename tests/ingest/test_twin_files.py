@@ -54,6 +54,15 @@ def test_they_are_merged_in_order_of_time_into_the_small_one_s_run() -> None:
     assert [f.wall_ns - START_NS for f in merged] == [round(f.stream_s * 1e9) for f in merged]
 
 
+def test_a_main_frame_stands_for_the_small_one_of_its_moment() -> None:
+    assert told(paired([0.0, 0.2, 0.4, 0.6], [0.23, 0.37])) == [
+        (0.0, 0, False),
+        (0.23, 0, True),
+        (0.37, 0, True),
+        (0.6, 3, False),
+    ]
+
+
 def test_without_frames_of_one_of_the_two_the_other_decides() -> None:
     assert told(paired([0.0, 0.1, 0.2], [])) == [(0.0, 0, True), (0.2, 2, True)]
     assert paired([0.0, 0.2], [])[0].picture.width == 64
@@ -95,5 +104,5 @@ def test_real_files(make_clip) -> None:
         merged = list(paired_frames(sub, keys, Sampler(5)))
     of_main = [frame for frame in merged if isinstance(frame.picture, AvPicture)]
     assert [frame.stream_s for frame in of_main] == pytest.approx([0, 0.4, 0.8, 1.2, 1.6])
-    assert len(merged) == 10 + 5
+    assert len(merged) == 10 + 5 - 4, "main frames stand for the small ones of their moments"
     assert {frame.run.source for frame in merged} == {"small.mp4"}

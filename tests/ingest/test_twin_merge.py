@@ -107,6 +107,18 @@ def test_a_main_frame_takes_its_place_in_the_run_of_the_sub_stream() -> None:
     assert merged.merge.problem == ""
 
 
+def test_a_main_frame_stands_for_the_small_one_of_its_moment() -> None:
+    merged = started()
+    merged.main(0.22, now_s=0.1)  # before the small one of 0.2 came
+    for now_s in (0.2, 0.4):
+        merged.sub(now_s)
+    merged.main(0.63, now_s=0.5)
+    for now_s in (0.6, 0.8):
+        merged.sub(now_s)
+    assert merged.times_s() == [(0, False), (0.22, True), (0.4, False), (0.63, True), (0.8, False)]
+    assert_orderly(merged.frames)
+
+
 def test_small_frames_wait_as_long_as_main_frames_come_late() -> None:
     merged = started()
     for now_s in (0.2, 0.4):
