@@ -19,7 +19,8 @@ from yanji.ingest.camera_line import connect_to_camera
 from yanji.ingest.capture import Capture
 from yanji.ingest.fake_camera import FakeCamera
 from yanji.ingest.gap import Gap
-from yanji.ingest.rtsp import RtspLimits, RtspSource
+from yanji.ingest.rtsp import RtspSource
+from yanji.ingest.rtsp_connection import RtspLimits
 
 SHORT = RtspLimits(open_s=4.0, read_s=1.0, silence_s=2.0)
 Resolver = Callable[..., None]

@@ -18,7 +18,8 @@ from yanji.ingest.fake_camera import FakeCamera
 from yanji.ingest.fake_script import Script
 from yanji.ingest.frame_queue import FrameQueue
 from yanji.ingest.gap import Gap
-from yanji.ingest.rtsp import RtspLimits, RtspSource
+from yanji.ingest.rtsp import RtspSource
+from yanji.ingest.rtsp_connection import RtspLimits
 from yanji.ingest.rtsp_server import serve_folder
 from yanji.ingest.source import Source
 

@@ -17,7 +17,8 @@ from yanji.ingest.fake_camera import FakeCamera, Script
 from yanji.ingest.fake_footage import Scene
 from yanji.ingest.file import FileSource
 from yanji.ingest.recording import open_recording
-from yanji.ingest.rtsp import RtspLimits, RtspSource
+from yanji.ingest.rtsp import RtspSource
+from yanji.ingest.rtsp_connection import RtspLimits
 from yanji.ingest.testcity.demo_data import clips_folder
 
 FPS, GOP, NUM = 25, 25, 100

@@ -30,7 +30,8 @@ from yanji.ingest.fake_footage import Scene
 from yanji.ingest.fake_script import Script
 from yanji.ingest.frame import Frame
 from yanji.ingest.gap import Gap
-from yanji.ingest.rtsp import RtspLimits, RtspSource
+from yanji.ingest.rtsp import RtspSource
+from yanji.ingest.rtsp_connection import RtspLimits
 
 SHORT = RtspLimits(open_s=2.0, read_s=1.0, silence_s=2.0)
 QUICK = BackoffPolicy(first_s=0.1, cap_s=0.3, refused_s=0.3)

@@ -13,7 +13,8 @@ from yanji.ingest.fake_camera import FakeCamera
 from yanji.ingest.fake_footage import Scene
 from yanji.ingest.probe import Probe, probe
 from yanji.ingest.probe_advice import advice_on
-from yanji.ingest.rtsp import RtspLimits, RtspSource
+from yanji.ingest.rtsp import RtspSource
+from yanji.ingest.rtsp_connection import RtspLimits
 
 GOOD = Probe(
     codec="h264",

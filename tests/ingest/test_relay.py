@@ -27,7 +27,8 @@ from yanji.ingest.camera_line import connect_to_camera
 from yanji.ingest.credentials import Credentials
 from yanji.ingest.fake_camera import FakeCamera, Script
 from yanji.ingest.relay import GarbageError, Relay, parse_answer
-from yanji.ingest.rtsp import OPTIONS, RtspLimits, RtspSource
+from yanji.ingest.rtsp import OPTIONS, RtspSource
+from yanji.ingest.rtsp_connection import RtspLimits
 
 SHORT = RtspLimits(open_s=4.0, read_s=1.0, silence_s=2.0)
 PASSWORD = "Canary:7@/% geheim#雁"

@@ -26,7 +26,8 @@ from yanji.configs.errors import (
 )
 from yanji.ingest.clock import SystemClock
 from yanji.ingest.credentials import Credentials, check_camera_url, safe_url
-from yanji.ingest.rtsp import RtspLimits, RtspSource
+from yanji.ingest.rtsp import RtspSource
+from yanji.ingest.rtsp_connection import RtspLimits
 from yanji.ingest.rtsp_server import serve_folder
 
 PASSWORD = "Canary:7@/% geheim#雁"

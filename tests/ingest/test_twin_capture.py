@@ -20,7 +20,8 @@ from yanji.ingest.fake_footage import Scene
 from yanji.ingest.fake_script import Script
 from yanji.ingest.frame import Frame
 from yanji.ingest.gap import Gap
-from yanji.ingest.rtsp import RtspLimits, RtspSource
+from yanji.ingest.rtsp import RtspSource
+from yanji.ingest.rtsp_connection import RtspLimits
 from yanji.ingest.twin_capture import TwinCapture
 from yanji.ingest.twin_merge import SIZE_WAIT_S
 from yanji.ingest.twin_picture import TwinPicture
