@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import cv2
-
 from yanji.api.log_file import start_process_logging
 from yanji.api.memory import keep_large_blocks
 from yanji.api.plan import STOP, Failed, resident_bytes
@@ -97,6 +95,8 @@ def serve_models(
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     start_process_logging(plan.settings, f"inference-{plan.number}")
     keep_large_blocks()
+    import cv2  # not for the supervisor, which only names this process
+
     cv2.setNumThreads(1)  # the other cores are the workers'
     try:
         batcher = Batcher(open_them(plan))

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from yanji.ingest.testcity.truth import (
     CityTruth,
@@ -25,6 +26,10 @@ from yanji.ingest.testcity.truth import (
     write_city,
     write_records,
 )
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("yanji", deadline=None)
+settings.load_profile("yanji")
 
 WIDTH, HEIGHT, FPS, NUM_FRAMES = 320, 192, 10, 60
 SIDE_PX = 50.0

@@ -141,7 +141,8 @@ def test_without_the_page_there_is_no_server_and_no_picture(
                 line = command.line()
             assert line["num_moves"] == 0
             assert set(line["processes"]) == {"supervisor", "writer", "worker-0"}
-            assert not list((tmp_path / "scratch").rglob("*.jpg"))
+            pictures = set((tmp_path / "scratch").rglob("*.jpg"))
+            assert pictures == set((tmp_path / "scratch" / "archive" / "crops").rglob("*.jpg"))
             assert command.end(signal.SIGTERM) == 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
+import sys
 from multiprocessing.connection import Connection
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yanji.api import worker as worker_module
+from yanji.api import worker_entry
 from yanji.api.pinning import capacity_of, cores_of, pin, usable_cores
 from yanji.api.plan import CameraPlan, WorkerPlan
 from yanji.api.supervisor import Supervisor
@@ -95,7 +98,19 @@ def test_the_setting_decides(wanted):
     usable = usable_cores()
     assert cores == ([cores_of(n, 2, usable) for n in range(2)] if wanted else [(), ()])
     assert [len(slot.plan.cameras) for slot in slots] == [2, 1]
-    assert Supervisor.worker_target is worker_module.run_worker
+    assert Supervisor.worker_target is worker_entry.run_worker
+
+
+def test_the_supervisor_names_a_worker_without_loading_what_one_needs(monkeypatch):
+    told: list[object] = []
+    monkeypatch.setattr(worker_module, "run_worker", lambda *given: told.append(given))
+    plan = WorkerPlan(0, (), load_settings(), "", b"")
+    worker_entry.run_worker(plan, None)
+    assert told == [(plan, None)]
+    heavy = "{'cv2', 'av', 'openvino', 'onnxruntime'}"
+    code = f"import sys, yanji.api.supervisor; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_a_worker_pins_itself_before_anything_else(monkeypatch):
