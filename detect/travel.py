@@ -22,6 +22,9 @@ SURE_STRAIGHT: Final = 0.8
 MIN_SCORE: Final = 0.4
 STRETCH: Final = 3.0
 """1 / sin(tilt) of a usual camera; between 2 and 4 the figures change little."""
+VIEW_DEG: Final = 58.0
+"""On the ground, from straight away or towards, up to which an end is seen rather than a side: best
+on the large rendered city, whose cameras see most vehicles from nearer than the vanishing point."""
 COMPASS: Final = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 ACROSS: Final[dict[str, float]] = {"away": 0.0, "right": 90.0, "towards": 180.0, "left": 270.0}
 """Directions as a camera sees them, on the ground, degrees clockwise from its own."""
@@ -108,10 +111,10 @@ def view_of(travel: Travel) -> tuple[View, float]:
     Towards the camera shows the front, away the rear, across a side; nothing is looked at.
 
     Returns:
-        The view, and the score of the travel, down to half of it at 45 degrees between two views.
+        The view, and the score of the travel, down to half of it between two views.
     """
     ground_deg = on_ground(travel.angle_deg)
     away = apart(ground_deg, 0.0)
-    view: View = "rear" if away < 45.0 else "front" if away > 135.0 else "side"
-    doubt_deg = min(abs(away - 45.0), abs(away - 135.0))
+    view: View = "rear" if away < VIEW_DEG else "front" if away > 180.0 - VIEW_DEG else "side"
+    doubt_deg = min(abs(away - VIEW_DEG), abs(away - (180.0 - VIEW_DEG)))
     return view, round(travel.score * (0.5 + min(doubt_deg, 22.5) / 45.0), 4)

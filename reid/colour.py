@@ -51,8 +51,9 @@ class ColourWeights:
         """(N, C) how likely each colour is; rows sum to one."""
         logits_NC = (features_NF - self.mean_F) / self.scale_F @ self.weights_FC + self.bias_C
         logits_NC -= logits_NC.max(axis=1, keepdims=True)
-        shares_NC: FloatArray = np.exp(logits_NC)
-        return shares_NC / shares_NC.sum(axis=1, keepdims=True)
+        powers_NC = np.exp(logits_NC)
+        shares_NC: FloatArray = powers_NC / powers_NC.sum(axis=1, keepdims=True)
+        return shares_NC
 
 
 def name_colour(crops: Sequence[tuple[BgrImage, float]], vehicle_class: str) -> NamedColour | None:

@@ -40,7 +40,8 @@ _X, _Y = np.meshgrid((np.arange(SIDE) + 0.5) / SIDE, (np.arange(SIDE) + 0.5) / S
 def _ellipse(x: float, y: float, wide: float, high: float) -> FloatArray:
     away = ((_X - x) / wide) ** 2 + ((_Y - y) / high) ** 2
     weights: FloatArray = np.clip(1.6 - 1.2 * away, 0.0, 1.0).astype(np.float32).ravel()
-    return weights / weights.sum()
+    whole: FloatArray = weights / weights.sum()
+    return whole
 
 
 _BODY: Final = _ellipse(0.5, 0.55, 0.42, 0.42)

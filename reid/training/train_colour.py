@@ -1,13 +1,14 @@
 """Makes the weights of the colours: `yanji.reid.colour` reads them.
 
     yanji testcity crops --out CROPS --identities 400 --views 8 --seed 1
-    python -m yanji.reid.training.train_colour --crops CROPS --images DIR --labels FILE --out FILE.npz
+    python -m yanji.reid.training.train_colour --crops CROPS --images DIR --labels FILE \\
+        --out models/yanji-colour-1.npz
 
 Multinomial logistic regression on `colour_features`, one for two-wheelers and one for all others.
-Rendered crops know their paint; real ones (`--images`, `--labels`: JSON, file name -> names that are
-right) count three times and help the others only. Where several names are right, each has its share.
-The confidence is made true on every third identity, left out of a first fit: logits are divided by
-the temperature with the best likelihood there. What is written is then fitted on all.
+Rendered crops know their paint; real ones (`--images`, `--labels`: JSON, file name -> names that
+are right) count three times and help the others only. Where several names are right, each has its
+share. The confidence is made true on every third identity, left out of a first fit: logits are
+divided by the temperature with the best likelihood there. What is written is then fitted on all.
 """
 
 from __future__ import annotations
