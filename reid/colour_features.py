@@ -45,7 +45,7 @@ def _ellipse(x: float, y: float, wide: float, high: float) -> FloatArray:
 
 
 _BODY: Final = _ellipse(0.5, 0.55, 0.42, 0.42)
-_MACHINE: Final = _ellipse(0.5, 0.66, 0.3, 0.3)
+_MACHINE: Final = _ellipse(0.5, 0.74, 0.3, 0.22)
 _IS_RIM: Final = ((_X < RIM / SIDE) | (_X > 1 - RIM / SIDE) | (_Y > 1 - RIM / SIDE)).ravel()
 
 

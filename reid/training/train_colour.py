@@ -6,8 +6,9 @@
 
 Multinomial logistic regression on `colour_features`, one for two-wheelers and one for all others.
 Rendered crops know their paint; real ones (`--images`, `--labels`: JSON, file name -> names that
-are right) count three times and help the others only. Where several names are right, each has its
-share. The confidence is made true on every third identity, left out of a first fit: logits are
+are right) count three times and help the others only; plain bodies (`plain_paints`) count half, so
+that paints which the city lacks are not called anything. Where several names are right, each has
+its share. The confidence is made true on every third identity, left out of a first fit: logits are
 divided by the temperature with the best likelihood there. What is written is then fitted on all.
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -30,11 +32,14 @@ from yanji.ingest.testcity.vehicles.individuals import individual
 from yanji.ingest.testcity.vehicles.paint_names import colour_names
 from yanji.reid.colour_features import colour_features
 from yanji.reid.colours import COLOURS
+from yanji.reid.training.plain_paints import plain_bodies
 
 Array = npt.NDArray[np.float64]
 
 MAX_OCCLUSION: Final = 0.35
 REAL_WEIGHT: Final = 3.0
+PLAIN_WEIGHT: Final = 0.5
+PLAIN_EACH: Final = 12
 DECAY: Final = 2e-3
 """Of the squares of the weights."""
 STEPS: Final = 1500
@@ -97,6 +102,14 @@ def rendered_examples(folder: Path, *, two_wheeled: bool) -> Examples:
     return Examples(np.array(features), targets_NC, np.array(held), weights_N)
 
 
+def with_plain(examples: Examples, *, two_wheeled: bool) -> Examples:
+    """Add plain bodies of many paints; none of them is held out."""
+    drawn = list(plain_bodies(PLAIN_EACH))
+    features = [colour_features(image, two_wheeled=two_wheeled) for image, _ in drawn]
+    targets = [_target(names) for _, names in drawn]
+    return _joined(examples, features, targets, PLAIN_WEIGHT)
+
+
 def with_real(examples: Examples, images: Path, labels: Path) -> Examples:
     """Add real crops; none of them is held out.
 
@@ -105,17 +118,11 @@ def with_real(examples: Examples, images: Path, labels: Path) -> Examples:
     """
     try:
         named: dict[str, list[str]] = json.loads(labels.read_text(encoding="utf-8"))
-        targets_NC = np.array([_target(tuple(names)) for names in named.values()])
+        targets = [_target(tuple(names)) for names in named.values()]
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise UsageError(f"The labels {labels.name} cannot be used: {error}.") from error
     features = [_features(images / name, two_wheeled=False) for name in named]
-    num = len(features)
-    return Examples(
-        np.concatenate([examples.features_NF, np.array(features)]),
-        np.concatenate([examples.targets_NC, targets_NC]),
-        np.concatenate([examples.held_N, np.zeros(num, bool)]),
-        np.concatenate([examples.weights_N, np.full(num, REAL_WEIGHT)]),
-    )
+    return _joined(examples, features, targets, REAL_WEIGHT)
 
 
 def fit(features_NF: Array, targets_NC: Array, weights_N: Array) -> Fit:
@@ -189,6 +196,7 @@ def train(crops: Path, images: Path | None, labels: Path | None, out: Path) -> l
         examples = rendered_examples(crops, two_wheeled=two_wheeled)
         if not two_wheeled and images is not None and labels is not None:
             examples = with_real(examples, images, labels)
+        examples = with_plain(examples, two_wheeled=two_wheeled)
         model, figure = train_group(examples, name)
         figures.append(figure)
         for part in ("mean_F", "scale_F", "weights_FC", "bias_C"):
@@ -221,6 +229,18 @@ def main(arguments: list[str] | None = None) -> int:
         return error.exit_code
     print(json.dumps(figures, indent=1))
     return 0
+
+
+def _joined(
+    examples: Examples, features: Sequence[Any], targets: Sequence[Array], weight: float
+) -> Examples:
+    num = len(features)
+    return Examples(
+        np.concatenate([examples.features_NF, np.array(features, np.float64)]),
+        np.concatenate([examples.targets_NC, np.array(targets)]),
+        np.concatenate([examples.held_N, np.zeros(num, bool)]),
+        np.concatenate([examples.weights_N, np.full(num, weight)]),
+    )
 
 
 def _softmax(logits_NC: Array) -> Array:
