@@ -9,7 +9,8 @@ and everything behind them runs unchanged: what is lost then is lost by embeddin
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -32,7 +33,7 @@ from yanji.detect.testcity_frames import RENDERED, FrameTruth, frame_truths, rea
 from yanji.detect.tracker import TrackedBox
 from yanji.detect.yolo import Detector
 from yanji.index.cameras import Camera
-from yanji.index.reader import read_archive
+from yanji.index.reader import ArchiveReader, read_archive
 from yanji.index.writer import ArchiveWriter
 from yanji.ingest.frame import Frame
 from yanji.ingest.testcity.truth import CityTruth, clip_of
@@ -58,6 +59,18 @@ class CityRun:
     """Vehicles asked for, of each group."""
 
 
+@dataclass(frozen=True, slots=True)
+class IndexedCity:
+    """An archive of a test city, with what is true of it."""
+
+    truth: CityTruth
+    site: Site | None
+    clocks: dict[str, ClipClock]
+    seen: dict[str, list[TrackedFrame]]
+    """Camera -> its frames as the tracker saw them."""
+    reader: ArchiveReader
+
+
 def evaluate_city(run: CityRun, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """Index a test city, score the tracker, ask for routes, judge them.
 
@@ -74,13 +87,34 @@ def evaluate_city(run: CityRun, say: Callable[[str], None] = lambda line: None) 
         SourceError: a clip cannot be read to its end.
         YanjiError: `trackeval` is not installed, or a stage cannot work.
     """
+    if not run.true_boxes:
+        load_metrics()  # missing, it is missed before the minutes of indexing and not after
+    with indexed_city(run, say) as city:
+        say("asking for routes")
+        routes = judge_routes(
+            city.reader, city.truth, city.clocks, city.site, run.settings, run.max_queries
+        )
+    return {
+        "note": RENDERED,
+        "true_boxes": run.true_boxes,
+        "size": None if run.true_boxes else run.long_side_px,
+        "fps": run.fps,
+        "tracking": None if run.true_boxes else track_figures(city.seen, city.truth),
+        **routes,
+    }
+
+
+@contextmanager
+def indexed_city(run: CityRun, say: Callable[[str], None]) -> Iterator[IndexedCity]:
+    """Index a test city into an archive that is thrown away behind this context.
+
+    Raises:
+        UsageError, SourceError, YanjiError: as `evaluate_city`.
+    """
     truth = read_city(run.folder)
     site = _site_of(run.folder)
     clocks = {camera_id: _clock(truth, camera_id, site) for camera_id in truth.cameras}
-    detector = None
-    if not run.true_boxes:
-        load_metrics()  # missing, it is missed before the minutes of indexing and not after
-        detector = open_detector(run.settings, run.long_side_px)
+    detector = None if run.true_boxes else open_detector(run.settings, run.long_side_px)
     embedder = open_reid(run.settings)
     with tempfile.TemporaryDirectory(prefix="yanji-eval-") as scratch:
         archive = Path(scratch) / "archive"
@@ -94,17 +128,8 @@ def evaluate_city(run: CityRun, say: Callable[[str], None] = lambda line: None) 
                 _index(run, camera_id, clock, pipeline, writer)
                 seen[camera_id] = pipeline.frames
                 say(f"{camera_id}: {pipeline.num_analysed} frames")
-        say("asking for routes")
         with read_archive(archive) as reader:
-            routes = judge_routes(reader, truth, clocks, site, run.settings, run.max_queries)
-    return {
-        "note": RENDERED,
-        "true_boxes": run.true_boxes,
-        "size": None if run.true_boxes else run.long_side_px,
-        "fps": run.fps,
-        "tracking": None if run.true_boxes else track_figures(seen, truth),
-        **routes,
-    }
+            yield IndexedCity(truth, site, clocks, seen, reader)
 
 
 class ListeningPipeline(CameraPipeline):

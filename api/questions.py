@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from yanji.api.audit import append_record, check_access, current_actor
 from yanji.api.query import Box
@@ -22,6 +22,7 @@ from yanji.index.trace import QueryPoint, Trace, trace
 from yanji.ingest.gap import Gap
 from yanji.reid.sighting import Embedding
 
+EVERYTHING: Final = Filter()
 TRACE_HITS = 500
 """The score of a chance hit is estimated from the hits, so a trace takes more than it uses."""
 
@@ -180,23 +181,27 @@ def ask_trace(
     parameters: Mapping[str, object],
     confirmed: Sequence[str] = (),
     rejected: Sequence[str] = (),
+    attributes: Filter = EVERYTHING,
     extra: Mapping[str, object] | None = None,
 ) -> Traced:
     """Search around the point, chain the hits, record, answer.
 
     `confirmed`, `rejected`, `extra`: as for `ask_search`. The best route passes as many confirmed
     sightings as one vehicle can have driven through within the window. The score of a confirmed
-    one is its cosine to the query as the others moved it.
+    one is its cosine to the query as the others moved it. `attributes`: which colours and
+    directions are looked at, times and cameras aside; confirmed sightings are, whatever they have.
 
     Raises:
         NothingFoundError: a confirmed or rejected sighting is not there (`unknown_sighting`).
         UsageError: a sighting is both confirmed and rejected, or the one asked about is rejected.
         AuditError: the record cannot be written; then nothing is answered.
     """
-    wanted = Filter()
+    wanted = attributes
     if point is not None:
         window_ns = round(window_s * 1e9)
-        wanted = Filter(from_ns=point.first_ns - window_ns, to_ns=point.last_ns + window_ns)
+        wanted = replace(
+            wanted, from_ns=point.first_ns - window_ns, to_ns=point.last_ns + window_ns
+        )
     own = point.sighting_id if point is not None else None
     judged = read_judged(reader, embedding, confirmed, rejected, own)
     answer = search(reader, judged.refine(embedding), wanted, TRACE_HITS, judged.rejected)
@@ -230,6 +235,7 @@ def ask_trace(
             **(extra or {}),
             "window_s": window_s,
             **parameters,
+            **attribute_words(attributes),
             **_verdict_words(confirmed, rejected),
         },
         image_sha256,
@@ -279,12 +285,25 @@ def _verdict_words(confirmed: Sequence[str], rejected: Sequence[str]) -> dict[st
     return {name: list(ids) for name, ids in words.items() if ids}
 
 
+def attribute_words(wanted: Filter) -> dict[str, object]:
+    """Colours and directions asked for, for the audit log; nothing where none were."""
+    words: dict[str, object] = {}
+    if wanted.colours is not None:
+        words["colours"] = sorted(wanted.colours)
+    if wanted.directions is not None:
+        words["directions"] = sorted(wanted.directions)
+    if words and wanted.only_known:
+        words["only_known"] = True
+    return words
+
+
 def _filter_words(wanted: Filter) -> dict[str, object]:
     return {
         "from_ns": wanted.from_ns,
         "to_ns": wanted.to_ns,
         "cameras": sorted(wanted.cameras) if wanted.cameras is not None else None,
         "classes": sorted(wanted.classes) if wanted.classes is not None else None,
+        **attribute_words(wanted),
     }
 
 

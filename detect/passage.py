@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
+from yanji.detect.travel import Travel
 from yanji.ingest.frame import BgrImage, Run
 
 State = Literal["provisional", "closed"]
@@ -53,6 +54,8 @@ class Passage:
     """The best 1 to 3, best first."""
     crops_changed: bool
     """False when the crops are those of the last message: nothing to embed anew."""
+    travel: Travel | None = None
+    """From the first place to the last; None where it hardly moved."""
 
 
 def sighting_id_of(run_id: str, first_frame: int, first_box_px: tuple[float, ...]) -> str:

@@ -17,6 +17,7 @@ from yanji.detect.passage import Passage, State, sighting_id_of
 from yanji.detect.quality import geometry_scores
 from yanji.detect.suppress import iou_matrix
 from yanji.detect.tracker import LOST_S, TrackedBox
+from yanji.detect.travel import travel_of
 from yanji.ingest.frame import Frame, Run
 from yanji.ingest.twin_picture import enlarged_by
 
@@ -85,6 +86,8 @@ class _Visit:
     best_score: float = 0.0
     sum_scores: float = 0.0
     largest_px: float = 0.0
+    sum_sizes_px: float = 0.0
+    path_px: float = 0.0
     moved: bool = False
     stationary: bool = False
     sent_s: float | None = None
@@ -229,7 +232,8 @@ class PassageBuilder:
         visit.num_observations += 1
         visit.best_score = max(visit.best_score, box.score)
         # Half old, half new: one jumping box does not end a standstill.
-        visit.centre = _mean(visit.centre, _centre(box))
+        before, visit.centre = visit.centre, _mean(visit.centre, _centre(box))
+        visit.path_px += math.dist(before, visit.centre)
         x1, y1, x2, y2 = box.box_xyxy_px
         size_px = max(1.0, ((x2 - x1) * (y2 - y1)) ** 0.5)
         name = CLASSES[box.class_number]
@@ -237,6 +241,7 @@ class PassageBuilder:
         visit.votes[name] = visit.votes.get(name, 0.0) + weight
         visit.sum_scores += box.score
         visit.largest_px = max(visit.largest_px, size_px)
+        visit.sum_sizes_px += size_px
         visit.moved |= math.dist(visit.centre, visit.first_centre) > MOVED * size_px
         drift_px = math.dist(visit.centre, visit.still_centre)
         if drift_px > STILL_DRIFT * size_px:
@@ -306,6 +311,12 @@ class PassageBuilder:
             last_box_xyxy_px=visit.last_box_xyxy_px,
             crops=visit.keeper.crops,
             crops_changed=changed,
+            travel=travel_of(
+                visit.first_centre,
+                visit.centre,
+                visit.path_px,
+                visit.sum_sizes_px / max(visit.num_observations, 1),
+            ),
         )
 
 

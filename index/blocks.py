@@ -7,7 +7,7 @@ index per model that has been asked for. Blocks follow the database by `seq`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from threading import RLock
 from typing import Final
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from yanji.detect.classes import CLASSES
+from yanji.index.attributes import colour_number
 from yanji.index.clock import NO_OFFSETS, ClockOffsets, Times
 from yanji.index.counters import fact
 from yanji.index.retention import FORGOTTEN_SEQ
@@ -24,7 +25,7 @@ from yanji.index.tables import DELETIONS, MODELS, SIGHTINGS, VECTORS
 from yanji.index.vectors import Ids, VectorIndex, make_index
 from yanji.reid.embedder import Vectors
 
-_ColumnRow = Row[int, int, str, int, int]
+_ColumnRow = Row[int, int, str, int, int, str | None, float | None]
 _CLASS_NUMBER: Final = {name: number for number, name in enumerate(CLASSES)}
 
 
@@ -48,6 +49,14 @@ class Columns:
     first_N: Times
     """Wall times, ns."""
     last_N: Times
+    colours_N: npt.NDArray[np.int8]
+    """Numbers as of `yanji.index.attributes.colour_number`."""
+    travel_N: npt.NDArray[np.float64]
+    """Angles in the picture, degrees; NaN: not known."""
+
+    def taken(self, rows: Ids | npt.NDArray[np.bool_]) -> Columns:
+        """The rows named, or marked, in their order."""
+        return Columns(*(getattr(self, one.name)[rows] for one in fields(self)))
 
     def corrected(self, offsets: dict[int, ClockOffsets]) -> tuple[Times, Times]:
         """First and last times, corrected."""
@@ -63,41 +72,35 @@ class Columns:
 def _columns(rows: Sequence[_ColumnRow]) -> Columns:
     table = np.array(
         [
-            (key, camera, _CLASS_NUMBER[name], first, last)
-            for key, camera, name, first, last in rows
+            (row[0], row[1], _CLASS_NUMBER[row[2]], row[3], row[4], colour_number(row[5]))
+            for row in rows
         ],
         np.int64,
-    ).reshape(-1, 5)
+    ).reshape(-1, 6)
+    travel = [np.nan if row[6] is None else row[6] for row in rows]
     return Columns(
         table[:, 0].copy(),
         table[:, 1].copy(),
         table[:, 2].astype(np.int8),
         table[:, 3].copy(),
         table[:, 4].copy(),
+        table[:, 5].astype(np.int8),
+        np.array(travel, np.float64),
     )
 
 
 def _without(columns: Columns, keys_N: Ids) -> Columns:
-    keep_N = np.isin(columns.keys_N, keys_N, invert=True)
-    return Columns(
-        columns.keys_N[keep_N],
-        columns.cameras_N[keep_N],
-        columns.classes_N[keep_N],
-        columns.first_N[keep_N],
-        columns.last_N[keep_N],
-    )
+    return columns.taken(np.isin(columns.keys_N, keys_N, invert=True))
 
 
 def _joined(one: Columns, two: Columns) -> Columns:
-    keys_N = np.concatenate([one.keys_N, two.keys_N])
-    order_N = np.argsort(keys_N, kind="stable")
-    return Columns(
-        keys_N[order_N],
-        np.concatenate([one.cameras_N, two.cameras_N])[order_N],
-        np.concatenate([one.classes_N, two.classes_N])[order_N],
-        np.concatenate([one.first_N, two.first_N])[order_N],
-        np.concatenate([one.last_N, two.last_N])[order_N],
+    both = Columns(
+        *(
+            np.concatenate([getattr(one, each.name), getattr(two, each.name)])
+            for each in fields(Columns)
+        )
     )
+    return both.taken(np.argsort(both.keys_N, kind="stable"))
 
 
 @dataclass(slots=True)
@@ -214,6 +217,8 @@ def _read_columns(
             SIGHTINGS.c.vehicle_class,
             SIGHTINGS.c.first_wall_ns,
             SIGHTINGS.c.last_wall_ns,
+            SIGHTINGS.c.colour,
+            SIGHTINGS.c.travel_deg,
         )
         .where(SIGHTINGS.c.day == day, visible(), *conditions)
         .order_by(SIGHTINGS.c.sighting_key)

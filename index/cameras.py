@@ -123,3 +123,10 @@ def put_clock_offset(
             source=source,
         )
     )
+
+
+def read_headings(connection: Connection) -> dict[int, float]:
+    """Headings by camera key, degrees clockwise from north; cameras without one are left out."""
+    query = select(CAMERAS.c.camera_key, CAMERAS.c.heading_deg)
+    rows = connection.execute(query.where(CAMERAS.c.heading_deg.is_not(None)))
+    return {int(key): float(heading_deg) for key, heading_deg in rows}

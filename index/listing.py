@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, select, tuple_
 
+from yanji.index.attributes import keeps_direction
 from yanji.index.blocks import days_between
+from yanji.index.cameras import read_headings
 from yanji.index.clock import NO_OFFSETS, read_offsets
 from yanji.index.counters import batches
 from yanji.index.hit import Filter, StoredSighting
@@ -52,6 +54,7 @@ def first_sightings(
     found: list[tuple[Place, int]] = []
     nearest: list[int] = []
     """A heap of the `limit` nearest times, the farthest on top."""
+    headings = read_headings(connection) if wanted.directions is not None else {}
     reach = _reach(connection, wanted, after, newest_first, lowest, highest)
     for row in _rows(connection, wanted, reach, newest_first, max(limit, _LEAST_ROWS)):
         soonest = row.first_wall_ns - (lowest if newest_first else highest)
@@ -64,6 +67,10 @@ def first_sightings(
         if wanted.from_ns is not None and clock.corrected_ns(row.last_wall_ns) < wanted.from_ns:
             continue
         if wanted.to_ns is not None and place[0] > wanted.to_ns:
+            continue
+        if wanted.directions is not None and not keeps_direction(
+            wanted.directions, wanted.only_known, row.travel_deg, headings.get(row.camera_key)
+        ):
             continue
         found.append((place, row.sighting_key))
         if len(nearest) < limit:
@@ -142,7 +149,12 @@ def _stream(
     """Rows in the order of first wall time, then key, read `size` at a time."""
     wall, key = SIGHTINGS.c.first_wall_ns, SIGHTINGS.c.sighting_key
     query = select(
-        key, SIGHTINGS.c.sighting_id, SIGHTINGS.c.camera_key, wall, SIGHTINGS.c.last_wall_ns
+        key,
+        SIGHTINGS.c.sighting_id,
+        SIGHTINGS.c.camera_key,
+        wall,
+        SIGHTINGS.c.last_wall_ns,
+        SIGHTINGS.c.travel_deg,
     ).where(visible(), *conditions)
     if reach[0] is not None:
         query = query.where(wall >= reach[0])

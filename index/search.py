@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection, select
 
+from yanji.index.attributes import colours_kept, directions_kept, headings_of
 from yanji.index.blocks import Blocks, Columns, class_numbers, days_between
+from yanji.index.cameras import read_headings
 from yanji.index.clock import ClockOffsets, read_offsets
 from yanji.index.counters import batches
 from yanji.index.gaps import gaps_between
@@ -104,11 +106,13 @@ def _parts(
     lows, highs = zip((0, 0), *(clock.bounds_ns() for clock in offsets.values()), strict=True)
     from_ns = None if wanted.from_ns is None else wanted.from_ns + min(lows)
     to_ns = None if wanted.to_ns is None else wanted.to_ns + max(highs)
+    headings = read_headings(connection) if wanted.directions is not None else {}
     parts: list[_Part] = []
     searched = missing = 0
     for day in days_between(connection, from_ns, to_ns):
         columns = blocks.block(connection, day).columns
-        allowed_M = columns.keys_N[_kept(columns, wanted, cameras, excluded_N, offsets)]
+        keep_N = _kept(columns, wanted, cameras, excluded_N, offsets)
+        allowed_M = columns.keys_N[keep_N & _attributes_kept(columns, wanted, headings)]
         if not len(allowed_M):
             continue
         index = blocks.vectors(connection, day, model)
@@ -141,6 +145,20 @@ def _kept(
             keep_N &= first_N <= wanted.to_ns
     if len(excluded_N):
         keep_N &= np.isin(columns.keys_N, excluded_N, invert=True)
+    return keep_N
+
+
+def _attributes_kept(
+    columns: Columns, wanted: Filter, headings: dict[int, float]
+) -> np.typing.NDArray[np.bool_]:
+    keep_N = np.ones(len(columns.keys_N), np.bool_)
+    if wanted.colours is not None:
+        keep_N &= colours_kept(wanted.colours, wanted.only_known, columns.colours_N)
+    if wanted.directions is not None:
+        headings_N = headings_of(columns.cameras_N, headings)
+        keep_N &= directions_kept(
+            wanted.directions, wanted.only_known, columns.travel_N, headings_N
+        )
     return keep_N
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, or_, select
 
+from yanji.detect.travel import Travel
+from yanji.index.attributes import colour_condition
 from yanji.index.clock import NO_OFFSETS, ClockOffsets, read_offsets
 from yanji.index.counters import batches
 from yanji.index.hit import Filter, StoredSighting
@@ -50,6 +52,8 @@ def near(wanted: Filter, offsets: dict[int, ClockOffsets]) -> list[ColumnElement
         conditions.append(or_(*parts) if parts else CAMERAS.c.camera_id.is_(None))
     if wanted.classes is not None:
         conditions.append(SIGHTINGS.c.vehicle_class.in_(sorted(wanted.classes)))
+    if wanted.colours is not None:
+        conditions.append(colour_condition(wanted.colours, wanted.only_known))
     return conditions
 
 
@@ -59,7 +63,13 @@ def select_sightings(
     """Visible sightings that the filter and the conditions keep, in no order."""
     offsets = read_offsets(connection)
     query = (
-        select(SIGHTINGS, CAMERAS.c.camera_id, RUNS.c.run_id, RUNS.c.start_sigma_s)
+        select(
+            SIGHTINGS,
+            CAMERAS.c.camera_id,
+            CAMERAS.c.heading_deg,
+            RUNS.c.run_id,
+            RUNS.c.start_sigma_s,
+        )
         .join_from(SIGHTINGS, CAMERAS, SIGHTINGS.c.camera_key == CAMERAS.c.camera_key)
         .join(RUNS, RUNS.c.run_key == SIGHTINGS.c.run_key)
         .where(RUNS.c.state != INCOMPLETE, *conditions)
@@ -126,10 +136,14 @@ def _stored(row: Any, clock: ClockOffsets, crops: tuple[str, ...]) -> StoredSigh
         state=row.state,
         stationary=bool(row.stationary),
         crops=crops,
+        colour_score=row.colour_score,
+        travel=None if row.travel_deg is None else Travel(row.travel_deg, row.travel_score),
+        heading_deg=row.heading_deg,
     )
 
 
 def _keeps(wanted: Filter, found: StoredSighting) -> bool:
     if wanted.from_ns is not None and found.last_ns < wanted.from_ns:
         return False
-    return wanted.to_ns is None or found.first_ns <= wanted.to_ns
+    in_time = wanted.to_ns is None or found.first_ns <= wanted.to_ns
+    return in_time and wanted.keeps_attributes(found)

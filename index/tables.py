@@ -93,6 +93,9 @@ SIGHTINGS = Table(
     _text("colour"),
     _text("plate"),
     _real("quality"),
+    _real("colour_score"),
+    _real("travel_deg"),
+    _real("travel_score"),
 )
 CROPS = Table(
     "crops",

@@ -15,6 +15,7 @@ from yanji.index.counters import batches, fact, give_out, put_fact
 from yanji.index.crops import sha256_of_bytes
 from yanji.index.delete import doom_unnamed, spare
 from yanji.index.tables import CROPS, DAY_NS, MODELS, RUNS, SIGHTINGS, VECTORS
+from yanji.reid.colours import COLOURS
 from yanji.reid.sighting import Embedding, Sighting
 
 ACTIVE_MODEL: Final = "active_model_key"
@@ -67,6 +68,8 @@ def fault_of(sighting: Sighting) -> str | None:
         return f"unknown state {sighting.state!r}"
     if sighting.last_wall_ns < sighting.first_wall_ns:
         return "it ends before it begins"
+    if sighting.colour is not None and sighting.colour not in COLOURS:
+        return f"unknown colour {sighting.colour!r}"
     for crop in sighting.crops or ():
         if sha256_of_bytes(crop.jpeg) != crop.sha256:
             return "a crop is not named by its content"
@@ -209,6 +212,9 @@ def _values(sighting: Sighting) -> dict[str, Any]:
         "colour": sighting.colour,
         "plate": sighting.plate,
         "quality": float(sighting.quality),
+        "colour_score": sighting.colour_score,
+        "travel_deg": sighting.travel.angle_deg if sighting.travel is not None else None,
+        "travel_score": sighting.travel.score if sighting.travel is not None else None,
     }
 
 

@@ -14,6 +14,7 @@ from yanji.detect.crops import cut_crop
 from yanji.detect.detections import FloatArray
 from yanji.detect.passage import Crop, Passage
 from yanji.ingest.frame import BgrImage
+from yanji.reid.colour import name_colour
 from yanji.reid.embedder import Embedder, Vectors
 from yanji.reid.sighting import CropFile, Embedding, Sighting
 
@@ -113,6 +114,9 @@ def _sighting(
     passage: Passage, crops: tuple[Crop, ...], vectors_ND: Vectors, embedder: Embedder
 ) -> Sighting:
     embeddings = None
+    # Of all its crops, fresh or not: the last message of a sighting wins, so each says everything.
+    views = [(crop.image, crop.quality) for crop in _usable(passage)]
+    named = name_colour(views, passage.vehicle_class)
     if crops:
         vector_D = mean_vector(vectors_ND)
         embeddings = (Embedding(embedder.model_id, embedder.weights_sha256, vector_D),)
@@ -127,9 +131,11 @@ def _sighting(
         last_stream_s=passage.last_stream_s,
         vehicle_class=passage.vehicle_class,
         class_score=passage.class_score,
-        colour=None,
+        colour=named.colour if named else None,
         plate=None,
         quality=max((crop.quality for crop in passage.crops), default=0.0),
         crops=tuple(encode_crop(crop) for crop in crops) or None,
         embeddings=embeddings,
+        colour_score=named.score if named else None,
+        travel=passage.travel,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from yanji.detect.passage import State
+from yanji.detect.travel import Travel
 from yanji.ingest.frame import Run
 from yanji.reid.embedder import Vectors
 
@@ -55,3 +56,7 @@ class Sighting:
     """None: the stored crops stay as they are (a refresh that found no better view)."""
     embeddings: tuple[Embedding, ...] | None
     """None together with `crops`."""
+    colour_score: float | None = None
+    """0..1, of `colour`; None together with it."""
+    travel: Travel | None = None
+    """Direction in the picture; None where it hardly moved."""

@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from yanji.api.attributes import looks, travel_fields
 from yanji.api.cli.output import note, print_line, table
 from yanji.configs.errors import NothingFoundError
 from yanji.configs.times import format_time
@@ -54,6 +55,8 @@ def search_document(
                 "last_seen": format_time(hit.sighting.last_ns, zone),
                 "class": hit.sighting.vehicle_class,
                 "colour": hit.sighting.colour,
+                "colour_score": hit.sighting.colour_score,
+                **travel_fields(hit.sighting),
                 "plate": hit.sighting.plate,
                 "score": round(hit.score, 4),
                 "probability": hit.probability,
@@ -100,12 +103,15 @@ def print_search(
             hit.sighting.camera_id,
             format_time(hit.sighting.first_ns, zone),
             hit.sighting.vehicle_class + (" (parked)" if hit.sighting.stationary else ""),
+            looks(hit.sighting),
             hit.sighting.sighting_id,
         ]
         for rank, hit in enumerate(answer.hits, start=1)
     ]
     if rows:
-        for line in table(["", "similarity", "camera", "first seen", "class", "sighting"], rows):
+        for line in table(
+            ["", "similarity", "camera", "first seen", "class", "colour, way", "sighting"], rows
+        ):
             print_line(line)
         crop = _best_crop(answer.hits[0].sighting, reader)
         if crop is not None:

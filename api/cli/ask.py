@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from yanji.api.cli.answers import (
     trace_document,
     trace_lines,
 )
+from yanji.api.cli.attribute_options import attribute_filter, attribute_options
 from yanji.api.cli.options import (
     Setup,
     case_options,
@@ -27,7 +29,6 @@ from yanji.api.cli.output import note, print_json, print_line
 from yanji.configs.errors import NothingFoundError, UsageError
 from yanji.configs.times import parse_duration, parse_time
 from yanji.detect.classes import CLASSES, GROUPS, expand
-from yanji.index.hit import Filter
 
 if TYPE_CHECKING:
     from yanji.api.query import Query
@@ -53,6 +54,7 @@ _CLASS_NAMES = sorted(set(CLASSES) | set(GROUPS))
     type=click.Choice(_CLASS_NAMES),
     help="Only this class or group (again); without it the snapshot's class filters nothing.",
 )
+@attribute_options
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
 @case_options
 @site_option()
@@ -64,6 +66,9 @@ def search_verb(
     to_text: str | None,
     cameras: tuple[str, ...],
     classes: tuple[str, ...],
+    colours: tuple[str, ...],
+    directions: tuple[str, ...],
+    only_known: bool,
     limit: int,
     case: str | None,
     reason: str | None,
@@ -86,8 +91,10 @@ def search_verb(
     to_ns = parse_time(to_text, setup.zone) if to_text is not None else None
     if from_ns is not None and to_ns is not None and from_ns > to_ns:
         raise UsageError("--from is later than --to.")
+    attributes = attribute_filter(colours, directions, only_known)
     with _open(setup) as reader:
-        wanted = Filter(
+        wanted = replace(
+            attributes,
             from_ns=from_ns,
             to_ns=to_ns,
             cameras=_known_cameras(setup, reader, cameras),
@@ -120,6 +127,7 @@ def search_verb(
     metavar="FILE.png",
     help="Draw the best route as a map.",
 )
+@attribute_options
 @case_options
 @site_option()
 @installation_options
@@ -130,6 +138,9 @@ def trace_verb(
     at_time: str | None,
     window: str,
     map_file: Path | None,
+    colours: tuple[str, ...],
+    directions: tuple[str, ...],
+    only_known: bool,
     case: str | None,
     reason: str | None,
     purpose: str | None,
@@ -150,6 +161,7 @@ def trace_verb(
     asked = open_case(setup.settings, case, reason, purpose)
     box = parse_box(box_text) if box_text is not None else None
     window_s = parse_duration(window)
+    attributes = attribute_filter(colours, directions, only_known)
     if (at_camera is None) != (at_time is None):
         raise UsageError("--at and --time belong together: where and when the snapshot was taken.")
     if map_file is not None:
@@ -190,6 +202,7 @@ def trace_verb(
             asked,
             image_sha256=image_sha256,
             parameters=parameters,
+            attributes=attributes,
         )
         if map_file is not None:
             snapshot = taken.crop if taken is not None else None

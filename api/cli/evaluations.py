@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from yanji.api.cli.attribute_tables import attribute_lines
 from yanji.api.cli.city_tables import detect_lines, track_lines
 from yanji.api.cli.options import Setup, finite, installation_options, set_up
 from yanji.api.cli.output import note, print_json, print_line, table
@@ -214,6 +215,44 @@ def eval_track(
     side_px = int(size or _SIDE_PX)
     run = CityRun(testcity, setup.settings, fps or _FPS, side_px, truth_boxes, max_queries)
     _answer(setup, evaluate_city(run, note), track_lines)
+    return 0
+
+
+@eval_verb.command("attributes")
+@click.option(
+    "--testcity",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Rendered clips with truth.",
+)
+@click.option("--truth-boxes", is_flag=True, help="Feed the true boxes: without the detector.")
+@_size_option
+@_fps_option
+@installation_options
+def eval_attributes(
+    testcity: Path,
+    truth_boxes: bool,
+    size: str | None,
+    fps: float | None,
+    settings_file: Path | None,
+    archive: Path | None,
+    as_json: bool,
+) -> int:
+    """Colour and direction of sightings on a rendered test city; not accuracy outside."""
+    from yanji.api.evaluate_attributes import evaluate_attributes
+    from yanji.api.evaluate_city import CityRun
+
+    if truth_boxes and size is not None:
+        raise UsageError("--size is the detector's, and with --truth-boxes there is none.")
+    # Nothing is searched for: the cheapest embedder will do.
+    setup = set_up(
+        as_json=as_json,
+        archive=archive,
+        settings_file=settings_file,
+        flags={"embedder": "histogram"},
+    )
+    run = CityRun(testcity, setup.settings, fps or _FPS, int(size or _SIDE_PX), truth_boxes)
+    _answer(setup, evaluate_attributes(run, note), attribute_lines)
     return 0
 
 

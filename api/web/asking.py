@@ -6,6 +6,7 @@ from yanji.api.questions import Sought, Traced, ask_search, ask_trace
 from yanji.api.web.asked_about import written
 from yanji.api.web.auditing import origin_of
 from yanji.api.web.documents import SearchRequest, TraceRequest
+from yanji.api.web.given import with_attributes
 from yanji.api.web.subjects import Asking, Taken
 from yanji.index.feedback import Verdict
 from yanji.index.hit import Filter
@@ -26,7 +27,7 @@ def search_for(
         UsageError: a sighting is both confirmed and rejected.
         AuditError: the record cannot be written; then nothing is answered.
     """
-    desk = asking.desk
+    desk, wanted = asking.desk, with_attributes(wanted, asked)
     found, audit_id = ask_search(
         desk.reader,
         Sought(taken.embedding, taken.snapshot_id, taken.box, taken.sighting_id),
@@ -64,5 +65,6 @@ def trace_of(asking: Asking, taken: Taken, point: QueryPoint | None, asked: Trac
         },
         confirmed=asked.confirmed,
         rejected=asked.rejected,
+        attributes=with_attributes(Filter(), asked),
         extra=origin_of(asking.caller),
     )

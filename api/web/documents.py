@@ -20,6 +20,12 @@ ClassOrGroup = Literal[
     "car", "van", "truck", "bus", "motorcycle", "ebike", "bicycle", "tricycle", "two_wheeler",
     "four_wheel", "three_wheeler",
 ]  # fmt: skip
+ColourName = Literal[
+    "white", "grey", "black", "red", "orange", "yellow", "green", "blue", "brown", "purple"
+]
+Compass = Literal["N", "NE", "E", "SE", "S", "SW", "W", "NW"]
+Direction = Literal["N", "NE", "E", "SE", "S", "SW", "W", "NW", "away", "right", "towards", "left"]
+"""The last four as the camera sees them."""
 CameraState = Literal[
     "connecting", "up", "still", "black", "down", "credentials", "waiting", "recorded"
 ]
@@ -175,7 +181,20 @@ class SightingInfo(_Answer):
     last_seen: Time
     class_: ClassName = Field(alias="class")
     class_score: float
-    colour: str | None
+    colour: ColourName | None
+    colour_score: float | None = Field(description="0..1; null without a colour.")
+    travel_deg: float | None = Field(
+        description="Direction in the picture, degrees clockwise from up: 180 comes towards the "
+        "camera. null: it hardly moved, or is in doubt."
+    )
+    travel_score: float | None = Field(description="0..1: how far and how straight.")
+    direction: Compass | None = Field(
+        description="Where it drove to; null without travel, or where the camera has no heading."
+    )
+    view: Literal["front", "rear", "side"] | None = Field(
+        description="Derived from the direction, not seen: towards the camera shows the front."
+    )
+    view_score: float | None
     plate: str | None
     quality: float
     state: Literal["provisional", "closed"]
@@ -247,6 +266,20 @@ class Subject(_Given):
     )
 
 
+_COLOURS = Field(
+    default=(), max_length=20, description="Empty: every one. What has no known colour is kept."
+)
+_DIRECTIONS = Field(
+    default=(),
+    max_length=20,
+    description="Empty: every one. Kept is what drove within 67 degrees of one of them, and what "
+    "has no known direction.",
+)
+_ONLY_KNOWN = Field(
+    default=False, description="Leave out what has no known colour (or direction) if those are set."
+)
+
+
 class SearchRequest(Subject):
     """Find the sightings that look like the subject."""
 
@@ -256,6 +289,9 @@ class SearchRequest(Subject):
     classes: tuple[ClassOrGroup, ...] = Field(
         default=(), max_length=20, description="Empty: every class, whatever the snapshot shows."
     )
+    colours: tuple[ColourName, ...] = _COLOURS
+    directions: tuple[Direction, ...] = _DIRECTIONS
+    only_known: bool = _ONLY_KNOWN
     limit: int = Field(default=50, ge=1, le=500)
 
 
@@ -305,6 +341,9 @@ class TraceRequest(Subject):
         default=None, description="Of a snapshot; a sighting brings its own."
     )
     window_s: int = Field(default=10_800, ge=60, le=30 * 86_400)
+    colours: tuple[ColourName, ...] = _COLOURS
+    directions: tuple[Direction, ...] = _DIRECTIONS
+    only_known: bool = _ONLY_KNOWN
 
 
 class LegFacts(_Answer):

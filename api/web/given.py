@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import unquote_to_bytes
 
@@ -12,6 +13,7 @@ from fastapi import Depends, Header
 from yanji.api.query import Box, parse_box
 from yanji.api.questions import Case, open_case
 from yanji.api.web.desk import CallerOf, Desk, DeskOf
+from yanji.api.web.documents import SearchRequest, TraceRequest
 from yanji.api.web.problems import RequestError
 from yanji.configs.errors import UsageError
 from yanji.configs.site import camera_id_of
@@ -129,6 +131,16 @@ def filter_of(
     except KeyError:
         raise RequestError("A class is none that yanji knows.", hint="See /api/v1/site.") from None
     return Filter(from_ns, to_ns, cameras_of(desk, cameras), chosen)
+
+
+def with_attributes(wanted: Filter, asked: SearchRequest | TraceRequest) -> Filter:
+    """Add the colours and directions asked for; nothing given means all."""
+    return replace(
+        wanted,
+        colours=frozenset(asked.colours) or None,
+        directions=frozenset(asked.directions) or None,
+        only_known=asked.only_known,
+    )
 
 
 def cameras_of(desk: Desk, given: Iterable[str]) -> frozenset[str] | None:

@@ -24,8 +24,8 @@ from yanji.index.route import QueryPoint
 
 router = APIRouter(prefix=API, tags=["questions"])
 
-_ONE: Final = ("box", "from", "to", "limit")
-_MANY: Final = ("camera", "class")
+_ONE: Final = ("box", "from", "to", "limit", "only_known")
+_MANY: Final = ("camera", "class", "colour", "direction")
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
 _UPLOAD_BODY = form_body(
     box={**_TEXT, "description": "x1,y1,x2,y2 in upright pixels", "example": "120,80,260,190"},
@@ -33,6 +33,9 @@ _UPLOAD_BODY = form_body(
     to={**_TEXT, "description": "Time", "example": "2026-11-22T22:30:00+08:00"},
     camera={"type": "array", "items": _TEXT, "description": "Only these cameras."},
     **{"class": {"type": "array", "items": _TEXT, "description": "Only these classes, groups."}},
+    colour={"type": "array", "items": _TEXT, "description": "Only these colours, or none known."},
+    direction={"type": "array", "items": _TEXT, "description": "Only these ways, or none known."},
+    only_known={"type": "boolean", "description": "Leave out what is not known."},
     limit={"type": "integer", "minimum": 1, "maximum": 500, "default": 50},
 )
 
@@ -152,9 +155,15 @@ def _one(form: UploadForm, name: str) -> str | None:
 def _asked(form: UploadForm) -> SearchRequest:
     """The fields of a form by the same rules as those of a JSON request."""
     given: dict[str, Any] = {"from": _one(form, "from"), "to": _one(form, "to")}
-    if (limit := _one(form, "limit")) is not None:
-        given["limit"] = limit
-    for name, key in (("camera", "cameras"), ("class", "classes")):
+    for name in ("limit", "only_known"):
+        if (value := _one(form, name)) is not None:
+            given[name] = value
+    for name, key in (
+        ("camera", "cameras"),
+        ("class", "classes"),
+        ("colour", "colours"),
+        ("direction", "directions"),
+    ):
         given[key] = [value for value in form.fields.get(name, []) if value]
     try:
         return SearchRequest.model_validate(given)

@@ -7,6 +7,7 @@ from typing import cast
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from yanji.api.attributes import travel_fields
 from yanji.api.pictures import picture_path
 from yanji.api.plan import CameraBeat
 from yanji.api.web.asked_about import asked_of
@@ -55,6 +56,8 @@ def sighting_fields(sighting: StoredSighting, zone: ZoneInfo | None) -> dict[str
         "class_": sighting.vehicle_class,
         "class_score": round(sighting.class_score, 4),
         "colour": sighting.colour,
+        "colour_score": sighting.colour_score,
+        **travel_fields(sighting),
         "plate": sighting.plate,
         "quality": round(sighting.quality, 4),
         "state": sighting.state,

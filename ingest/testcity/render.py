@@ -35,6 +35,7 @@ from yanji.ingest.testcity.truth import (
     write_city,
 )
 from yanji.ingest.testcity.vehicles.kinds import KINDS
+from yanji.ingest.testcity.vehicles.paint_names import colour_names
 
 PICTURES: Final = 1
 """Raised when the same order would give other pictures: parts of both kinds must not be mixed."""
@@ -142,13 +143,15 @@ def truth_of(
         visits = sorted(
             passages.get(drive.identity, []), key=lambda p: (p.first_frame, p.camera_id)
         )
+        look = look_of(drive.kind, drive.look_seed, city.seed)
         drives[drive.identity] = TrueDrive(
             identity=drive.identity,
             kind=drive.kind,
             vehicle_class=KINDS[drive.kind].vehicle_class,
-            plate=look_of(drive.kind, drive.look_seed, city.seed).plate,
+            plate=look.plate,
             route=tuple((node, at_s) for node, at_s in drive.route if at_s <= order.seconds),
             passages=tuple(visits),
+            colours=colour_names(drive.kind, look),
         )
     return CityTruth(
         seed=order.seed,

@@ -124,6 +124,9 @@ class TrueDrive:
     route: tuple[tuple[str, float], ...]
     """(junction, true time in s since the start of the clips) in order; may begin before 0."""
     passages: tuple[TruePassage, ...]
+    colours: tuple[str, ...] = ()
+    """Names of its colour that are right, the main one first; empty in truth written before they
+    were told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +309,7 @@ def write_city(folder: Path, truth: CityTruth) -> None:
             "plate": drive.plate,
             "route": [[node, round(at_s, 2)] for node, at_s in drive.route],
             "passages": [[p.camera_id, p.first_frame, p.last_frame] for p in drive.passages],
+            "colours": list(drive.colours),
         }
         for drive in truth.drives.values()
     ]
@@ -360,6 +364,7 @@ def _drive(record: dict[str, Any]) -> TrueDrive:
         plate=record["plate"],
         route=tuple((node, float(at_s)) for node, at_s in record["route"]),
         passages=tuple(TruePassage(str(c), int(f), int(t)) for c, f, t in record["passages"]),
+        colours=tuple(str(name) for name in record.get("colours", ())),
     )
 
 

@@ -1,7 +1,6 @@
 """Search: what may be wrong with a snapshot, a box or a case, and the one sentence that says so."""
 
-from __future__ import annotations
-
+import json
 import os
 import struct
 import subprocess
@@ -60,7 +59,8 @@ def test_the_answer_has_the_form_that_programs_rely_on(search, filled):
     for hit in document["hits"]:
         assert set(hit) == {
             *("sighting_id", "camera_id", "first_seen", "last_seen", "class", "colour"),
-            *("plate", "score", "probability", "crop"),
+            *("plate", "score", "probability", "crop", "colour_score"),
+            *("travel_deg", "travel_score", "direction", "view", "view_score"),
         }
         assert hit["probability"] is None
         assert hit["first_seen"].endswith("+00:00")
@@ -77,6 +77,22 @@ def test_only_the_class_option_filters(search):
     assert {hit["class"] for hit in wheels["hits"]} == {"ebike"}
     one = search(snapshot_path(), "--class", "car", "--camera", "K01", "--limit", "2", "--json")
     assert [hit["camera_id"] for hit in one.json["hits"]] == ["K01", "K01"]
+
+
+def test_colours_and_directions_filter_and_are_recorded(search, filled):
+    def hits(*more):
+        return search(snapshot_path(), *more, "--json").json["hits"]
+
+    assert len(hits("--colour", "blue")) == 6
+    assert search(snapshot_path(), "--colour", "red").status == 3
+    # Nothing is known of where they drove to: nothing is hidden, unless that is asked for.
+    assert len(hits("--direction", "ne", "--direction", "towards")) == 6
+    none = search(snapshot_path(), "--direction", "N", "--only-known")
+    assert none.status == 3
+    assert "blue" in search(snapshot_path()).out
+    last = json.loads((filled / "audit.jsonl").read_text(encoding="utf-8").splitlines()[-2])
+    assert last["parameters"]["directions"] == ["N"]
+    assert last["parameters"]["only_known"] is True
 
 
 def test_a_time_window_keeps_what_overlaps_it(search):
@@ -110,7 +126,9 @@ def test_a_time_window_keeps_what_overlaps_it(search):
         (("--box", "-50,-50,100,100"), "outside"),
         (("--box", "100,100,5000,200"), "outside"),
         (("--box", "5000,5000,5100,5100"), "outside"),
-        (("--colour", "blue"), "--colour"),
+        (("--colour", "mauve"), "mauve"),
+        (("--direction", "up"), "up"),
+        (("--only-known",), "--colour or --direction"),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_status_2(search, filled, more, words):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from yanji.api.audit_verify import verify
@@ -163,3 +165,17 @@ def test_something_that_is_neither_picture_nor_sighting(trace):
     answer = trace("no-such-thing.jpg")
     assert answer.status == 1
     assert "no picture" in answer.sentence
+
+
+def test_colours_and_directions_narrow_a_trace_and_are_recorded(trace, town, target):
+    plain = trace(target, "-c", town.site, "--json").json
+    # Nothing is purple and known to be: only the sighting asked about is left.
+    narrow = trace(target, "-c", town.site, "--colour", "purple", "--only-known", "--json")
+    legs = {leg["sighting_id"] for route in narrow.json["routes"] for leg in route["legs"]}
+    assert len(legs) <= len({leg["sighting_id"] for r in plain["routes"] for leg in r["legs"]})
+    record = json.loads((town.archive / "audit.jsonl").read_text("utf-8").splitlines()[-1])
+    assert record["parameters"]["colours"] == ["purple"]
+    assert record["parameters"]["only_known"] is True
+    wrong = trace(target, "-c", town.site, "--only-known")
+    assert wrong.status == 2
+    assert "--colour or --direction" in wrong.sentence

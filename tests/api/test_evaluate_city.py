@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from yanji.detect.classes import CLASSES
 from yanji.detect.detections import Detections
 from yanji.detect.testcity_frames import read_city
 from yanji.ingest.frame import Picture
+from yanji.ingest.testcity.truth import write_city
 
 NOTE = "rendered; not accuracy on real streets"
 SITE = """\
@@ -248,6 +250,35 @@ def test_the_verbs(
     assert shown.status == 0
     assert f"{NOTE}: true boxes" in shown.out
     assert "never sighted" in shown.out
+
+
+def test_attributes_are_judged_by_truth(
+    yanji: Callable[..., Any], drawn_city: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(drawn_city, tmp_path / "coloured")
+    old = yanji("eval", "attributes", "--testcity", folder, "--truth-boxes")
+    assert old.status == 2
+    assert "does not tell the colours" in old.sentence
+    truth = read_city(folder)
+    coloured = {name: replace(one, colours=(name,)) for name, one in truth.drives.items()}
+    write_city(folder, replace(truth, drives=coloured))
+    figures = yanji("eval", "attributes", "--testcity", folder, "--truth-boxes", "--json").json
+    assert figures["note"] == NOTE
+    assert figures["num_sightings"] == 7
+    assert figures["colour"]["all"]["n"] == 7
+    assert set(figures["colour"]["lights"]) == {"day"}
+    assert set(figures["colour"]["groups"]) == {"four_wheel", "two_wheeler"}
+    told = {name: max(row, key=row.get) for name, row in figures["colour"]["confusion"].items()}
+    # Its red is that of a screen, between what paints call red and orange.
+    assert told["blue"] == "blue"
+    assert told["white"] == "white"
+    # They cross from left to right, seen from their left: east, for a camera that looks north.
+    assert figures["direction"]["told"] == 1
+    assert figures["direction"]["views_right"] == 1
+    shown = yanji("eval", "attributes", "--testcity", folder, "--truth-boxes", "--fps", "5")
+    assert "true colour" in shown.out
+    in_vain = yanji("eval", "attributes", "--testcity", folder, "--truth-boxes", "--size", "960")
+    assert in_vain.status == 2
 
 
 def test_wrong_usage(yanji: Callable[..., Any], drawn_city: Path, tmp_path: Path) -> None:

@@ -69,8 +69,19 @@ def test_everything_known_is_carried_over() -> None:
     assert (sighting.first_wall_ns, sighting.last_wall_ns) == (10, 20)
     assert (sighting.first_stream_s, sighting.last_stream_s) == (0.5, 2.5)
     assert (sighting.vehicle_class, sighting.class_score) == ("ebike", 0.75)
-    assert (sighting.colour, sighting.plate) == (None, None)
+    assert (sighting.colour, sighting.plate, sighting.travel) == ("black", None, None)
+    assert sighting.colour_score is not None
+    assert 0.5 <= sighting.colour_score <= 1
     assert sighting.quality == 0.4
+
+
+def test_a_message_without_new_crops_says_the_colour_all_the_same() -> None:
+    """The last message of a sighting wins: one that left the colour out would take it away."""
+    (sighting,) = describe([passage(crop((9, 9, 9)), changed=False)], CountingEmbedder())
+    assert sighting.crops is None
+    assert sighting.colour == "black"
+    (nothing,) = describe([passage(changed=False)], CountingEmbedder())
+    assert (nothing.colour, nothing.colour_score) == (None, None)
 
 
 def test_vector_is_the_unit_mean_fenced_by_its_model() -> None:

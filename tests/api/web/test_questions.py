@@ -74,6 +74,9 @@ def test_a_form_takes_filters(api, photo, target):
         ({"box": "9000,0,9900,50"}, 422, "bad_box"),
         ({"from": "soon"}, 422, "bad_time"),
         ({"class": "tank"}, 422, "invalid"),
+        ({"colour": "mauve"}, 422, "invalid"),
+        ({"direction": "up"}, 422, "invalid"),
+        ({"only_known": "perhaps"}, 422, "invalid"),
         ({"camera": "K99"}, 404, "unknown_camera"),
         ({"sort": "score; DROP TABLE"}, 422, "invalid"),
         ({"limit": "9" * 9000}, 422, "invalid"),
@@ -111,6 +114,15 @@ def test_filters_keep_what_they_say(api, snapshot, target):
     cars = search(api, **asked, classes=["four_wheel"]).json()["hits"]
     assert {hit["class"] for hit in cars} <= {"car", "van", "truck", "bus"}
     assert len(search(api, **asked | {"limit": 2}).json()["hits"]) == 2
+    for given, field in (({"colours": ["red"]}, "colour"), ({"directions": ["N"]}, "travel_deg")):
+        some = search(api, **asked, **given).json()["hits"]
+        known = search(api, **asked, **given, only_known=True).json()["hits"]
+        unknown = {h["sighting_id"] for h in target["hits"] if h[field] is None}
+        assert unknown <= {hit["sighting_id"] for hit in some}
+        assert not unknown & {hit["sighting_id"] for hit in known}
+    red = search(api, **asked, colours=["red"], only_known=True).json()["hits"]
+    assert {hit["colour"] for hit in red} <= {"red"}
+    assert all(0.5 <= hit["colour_score"] <= 1 for hit in red)
 
 
 def test_a_drawn_box_is_another_question(api, snapshot, target):

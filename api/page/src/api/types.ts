@@ -33,9 +33,15 @@ export interface CameraInfo {
 }
 export interface Cameras { cameras: CameraInfo[] }
 export interface CropInfo { url: string; width: number; height: number; box: Box; at: Time; quality: number }
+export type ColourName =
+  | "white" | "grey" | "black" | "red" | "orange" | "yellow" | "green" | "blue" | "brown" | "purple";
+export type Compass = "N" | "NE" | "E" | "SE" | "S" | "SW" | "W" | "NW";
+export type Direction = Compass | "away" | "right" | "towards" | "left";
 export interface SightingInfo {
   sighting_id: string; camera_id: string; first_seen: Time; last_seen: Time; class: ClassName;
-  class_score: number; colour: string | null; plate: string | null; quality: number;
+  class_score: number; colour: ColourName | null; colour_score: number | null; travel_deg: number | null;
+  travel_score: number | null; direction: Compass | null; view: "front" | "rear" | "side" | null;
+  view_score: number | null; plate: string | null; quality: number;
   state: "provisional" | "closed"; stationary: boolean; crops: string[];
 }
 export interface SightingDetail extends SightingInfo { crop_details: CropInfo[] }
@@ -52,7 +58,8 @@ export interface Subject {
   confirmed?: string[]; rejected?: string[];
 }
 export interface SearchRequest extends Subject {
-  from?: Time | null; to?: Time | null; cameras?: string[]; classes?: ClassOrGroup[]; limit?: number;
+  from?: Time | null; to?: Time | null; cameras?: string[]; classes?: ClassOrGroup[];
+  colours?: ColourName[]; directions?: Direction[]; only_known?: boolean; limit?: number;
 }
 export interface Asked {
   snapshot_id: string | null; sighting_id: string | null; box: Box | null; class: ClassName | null;
@@ -66,7 +73,10 @@ export interface SearchAnswer {
   audit_id: string;
 }
 export interface PlaceAndTime { camera_id: string; time: Time }
-export interface TraceRequest extends Subject { at?: PlaceAndTime | null; window_s?: number }
+export interface TraceRequest extends Subject {
+  at?: PlaceAndTime | null; window_s?: number; colours?: ColourName[]; directions?: Direction[];
+  only_known?: boolean;
+}
 export type Basis = "roads" | "places" | "time";
 export interface LegFacts {
   rank: number | null; num_hits: number; given: boolean; confirmed: boolean; basis: Basis | null;

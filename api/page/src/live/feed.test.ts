@@ -5,7 +5,8 @@ import { arrive, closedIn, EMPTY, joined, MOST, ofCamera, release } from "./feed
 function sightingOf(id: string, camera_id = "K01", more: Partial<SightingInfo> = {}): SightingInfo {
   return {
     sighting_id: id, camera_id, first_seen: "2026-11-22T10:18:00+08:00", last_seen: "2026-11-22T10:18:04+08:00",
-    class: "ebike", class_score: 0.9, colour: null, plate: null, quality: 0.5, state: "closed",
+    class: "ebike", class_score: 0.9, colour: null, colour_score: null, travel_deg: null, travel_score: null,
+    direction: null, view: null, view_score: null, plate: null, quality: 0.5, state: "closed",
     stationary: false, crops: [], ...more,
   };
 }

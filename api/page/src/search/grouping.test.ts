@@ -5,7 +5,7 @@ import { grouped, stepTo } from "./grouping";
 
 const hit = (rank: number, camera_id: string, first_seen: string): HitInfo => ({
   sighting_id: `s${rank}`, rank, camera_id, first_seen, last_seen: first_seen, class: "van", class_score: 1, colour: null,
-  plate: null, quality: 1, state: "closed", stationary: false, crops: [], score: 1 - rank / 10, probability: null, verdict: null,
+  colour_score: null, travel_deg: null, travel_score: null, direction: null, view: null, view_score: null, plate: null, quality: 1, state: "closed", stationary: false, crops: [], score: 1 - rank / 10, probability: null, verdict: null,
 });
 const HITS = [
   hit(2, "K02", "2026-11-22T15:59:00Z"), hit(1, "K01", "2026-11-22T16:01:00Z"), hit(3, "K02", "2026-11-22T15:10:00Z"),

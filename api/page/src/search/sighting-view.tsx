@@ -103,7 +103,8 @@ export default function SightingView() {
             <Fact name={words.seen}><span class="figure">{dayAndClock(sighting.first_seen)} – {clock(sighting.last_seen)}</span></Fact>
             <Fact name={words.seenFor}>{duration(lasts)}</Fact>
             <Fact name={words.kind}>{kinds[sighting.class]} <span class="quiet small figure">{words.classSure(`${Math.round(sighting.class_score * 100)} %`)}</span></Fact>
-            {sighting.colour && <Fact name={words.colour}>{sighting.colour}</Fact>}
+            {sighting.colour && <Fact name={words.colour}>{words.colours[sighting.colour]} {sighting.colour_score !== null && <span class="quiet small figure">{words.classSure(`${Math.round(sighting.colour_score * 100)} %`)}</span>}</Fact>}
+            {sighting.direction && <Fact name={words.drove}>{words.points[sighting.direction]}</Fact>}
             {sighting.plate && <Fact name={words.plate}>{sighting.plate}</Fact>}
             <Fact name={words.quality}><span class="figure">{sighting.quality.toFixed(2)}</span></Fact>
             <Fact name={words.state}>{sighting.state === "closed" && words.closed} <Flags sighting={sighting} /></Fact>
