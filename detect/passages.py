@@ -48,6 +48,12 @@ MIN_MEAN_SCORE_UNMOVED = 0.35
 MIN_MEAN_SCORE_LINGERING = 0.42
 """And what has not moved for 2 s surer still: nothing but a parked vehicle stays, and a hedge, a
 flower bed under a lamp (0.35 to 0.39) would come back every ten minutes for ever."""
+MIN_OBSERVATIONS_RIDDEN = 4
+MIN_BEST_SCORE_RIDDEN = 0.1
+MIN_SUM_SCORES_RIDDEN = 0.3
+MIN_SHARE_RIDDEN = 0.5
+"""What moved and was a two-wheeler with a rider in half of its observations needs no more score
+than this: a swaying branch has no rider, a pedestrian is called a two-wheeler only now and then."""
 MOVED = 0.5
 MIN_SIZE_PX = 20.0
 """Root of the box's area, at its largest: nothing is told apart below."""
@@ -82,6 +88,7 @@ class _Visit:
     keeper: CropKeeper = field(default_factory=CropKeeper)
     votes: dict[str, float] = field(default_factory=dict)
     num_observations: int = 0
+    num_ridden: int = 0
     best_score: float = 0.0
     sum_scores: float = 0.0
     largest_px: float = 0.0
@@ -94,10 +101,26 @@ class _Visit:
     @property
     def proved(self) -> bool:
         """Whether there is enough evidence that this is a vehicle at all."""
+        if self.largest_px < MIN_SIZE_PX:
+            return False
+        return self._proved_by_score or self._proved_by_rider
+
+    @property
+    def _proved_by_rider(self) -> bool:
+        return (
+            self.moved
+            and self.num_observations >= MIN_OBSERVATIONS_RIDDEN
+            and self.num_ridden >= MIN_SHARE_RIDDEN * self.num_observations
+            and self.best_score >= MIN_BEST_SCORE_RIDDEN
+            and self.sum_scores >= MIN_SUM_SCORES_RIDDEN
+        )
+
+    @property
+    def _proved_by_score(self) -> bool:
         lingers = self.last.stream_s - self.first.stream_s >= PROVISIONAL_S
         unmoved = MIN_MEAN_SCORE_LINGERING if lingers else MIN_MEAN_SCORE_UNMOVED
         needed = MIN_MEAN_SCORE if self.moved else unmoved
-        if self.largest_px < MIN_SIZE_PX or self.sum_scores < needed * self.num_observations:
+        if self.sum_scores < needed * self.num_observations:
             return False
         if self.num_observations >= MIN_OBSERVATIONS:
             return self.best_score >= MIN_BEST_SCORE
@@ -227,6 +250,7 @@ class PassageBuilder:
         visit.last = _stamp(frame)
         visit.last_box_xyxy_px = box.box_xyxy_px
         visit.num_observations += 1
+        visit.num_ridden += box.ridden
         visit.best_score = max(visit.best_score, box.score)
         # Half old, half new: one jumping box does not end a standstill.
         visit.centre = _mean(visit.centre, _centre(box))

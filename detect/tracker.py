@@ -16,6 +16,8 @@ from yanji.detect.association import associate
 from yanji.detect.classes import CLASSES, GROUP_OF, GROUPS
 from yanji.detect.detections import Detections, FloatArray, IntArray
 from yanji.detect.kalman import BoxFilter
+from yanji.detect.riders import ridden
+from yanji.detect.suppress import iou_matrix
 from yanji.ingest.frame import Frame
 
 LOST_S = 1.6
@@ -27,6 +29,12 @@ HOLE_S = 5.0
 SURE = 0.25
 """Score from which a box is matched in the first round and may begin a track; lower ones only
 continue a track that nothing better matched."""
+SURE_RIDDEN = 0.05
+"""The same for a two-wheeler with a person on it. Detectors of COCO give a scooter seen from behind
+0.05 to 0.2, its rider much more; passages.py asks for more before it is told of."""
+DOUBLE_INSIDE = 0.5
+"""A faint box of which this share lies in a surer one of its group begins no track of its own: a
+rider and his machine would be two."""
 BUFFER_RATIO = 0.4
 """Boxes are grown by this share of their size on each side before they are compared."""
 MIN_BIOU = 0.12
@@ -36,6 +44,7 @@ to vehicle, and nothing could be told from such a view."""
 GROUP_SHIFT_PX = 100_000
 """More than any picture is wide."""
 
+_TWO_WHEELER_C = np.array([GROUP_OF[name] == "two_wheeler" for name in CLASSES])
 _GROUP_NUMBER_C = np.array([list(GROUPS).index(GROUP_OF[name]) for name in CLASSES])
 
 
@@ -50,6 +59,8 @@ class TrackedBox:
     box_xyxy_px: tuple[float, float, float, float]
     score: float
     class_number: int
+    ridden: bool = False
+    """A two-wheeler with a person where its rider would be."""
 
 
 class CameraTracker:
@@ -91,7 +102,8 @@ class CameraTracker:
             np.sqrt((boxes_N4[:, 2:] - boxes_N4[:, :2]).prod(axis=1)) >= MIN_SIZE_PX
         )
         boxes_K4 = boxes_N4[rows_K]
-        sure_K = detections.scores_N[rows_K] >= SURE
+        ridden_K = _ridden(detections, rows_K)
+        sure_K = self._sure(detections, rows_K, ridden_K)
         tracks_L, found_L = associate(
             self._filter.boxes_N4, boxes_K4, sure_K, buffer_ratio=BUFFER_RATIO, least=MIN_BIOU
         )
@@ -112,10 +124,22 @@ class CameraTracker:
                 box_xyxy_px=_box(detections.boxes_N4[row]),
                 score=float(detections.scores_N[row]),
                 class_number=int(detections.classes_N[row]),
+                ridden=bool(ridden_K[place]),
             )
             for place, row in enumerate(rows_K)
             if ids_K[place] >= 0
         ]
+
+    def _sure(
+        self, detections: Detections, rows_K: IntArray, ridden_K: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.bool_]:
+        """(K,) which rows are matched in the first round and may begin a track."""
+        scores_K = detections.scores_N[rows_K]
+        sure_K: npt.NDArray[np.bool_] = scores_K >= SURE
+        faint_K = ~sure_K & ridden_K & (scores_K >= SURE_RIDDEN)
+        if faint_K.any():
+            sure_K |= faint_K & ~_doubles(detections, rows_K)
+        return sure_K
 
     def _go_on(self, stream_s: float) -> None:
         """Move all tracks to where they should be now; drop those not seen for too long."""
@@ -132,6 +156,25 @@ class CameraTracker:
         if not kept_T.all():
             self._filter.keep(kept_T)
             self._ids_T, self._unseen_s_T = self._ids_T[kept_T], self._unseen_s_T[kept_T]
+
+
+def _ridden(detections: Detections, rows_K: IntArray) -> npt.NDArray[np.bool_]:
+    """(K,) whether a row is a two-wheeler with a rider."""
+    ridden_K = _TWO_WHEELER_C[detections.classes_N[rows_K]]
+    if ridden_K.any():
+        rows = rows_K[ridden_K]
+        ridden_K[ridden_K] = ridden(detections.boxes_N4[rows], detections.persons_M4)
+    return ridden_K
+
+
+def _doubles(detections: Detections, rows_K: IntArray) -> npt.NDArray[np.bool_]:
+    """(K,) whether a row lies half in a surer box of its group: rather the same than another."""
+    boxes_K4 = _apart_by_group(detections)[rows_K].astype(np.float32)
+    scores_K = detections.scores_N[rows_K]
+    _, inside_KK = iou_matrix(boxes_K4, boxes_K4)
+    surer_KK = scores_K[None] > scores_K[:, None]
+    doubles_K: npt.NDArray[np.bool_] = np.any((inside_KK >= DOUBLE_INSIDE) & surer_KK, axis=1)
+    return doubles_K
 
 
 def _apart_by_group(detections: Detections) -> npt.NDArray[np.float64]:
