@@ -30,8 +30,9 @@ SURE = 0.25
 """Score from which a box is matched in the first round and may begin a track; lower ones only
 continue a track that nothing better matched."""
 SURE_RIDDEN = 0.05
-"""The same for a two-wheeler with a person on it. Detectors of COCO give a scooter seen from behind
-0.05 to 0.2, its rider much more; passages.py asks for more before it is told of."""
+"""Score from which a two-wheeler with a person on it may begin a track too. Detectors of COCO give
+a scooter seen from behind 0.05 to 0.2, its rider much more; `evidence.py` asks for more before it
+is told of. In the first round such a box would take tracks from surer ones."""
 DOUBLE_INSIDE = 0.5
 """A faint box of which this share lies in a surer one of its group begins no track of its own: a
 rider and his machine would be two."""
@@ -103,7 +104,7 @@ class CameraTracker:
         )
         boxes_K4 = boxes_N4[rows_K]
         ridden_K = _ridden(detections, rows_K)
-        sure_K = self._sure(detections, rows_K, ridden_K)
+        sure_K = detections.scores_N[rows_K] >= SURE
         tracks_L, found_L = associate(
             self._filter.boxes_N4, boxes_K4, sure_K, buffer_ratio=BUFFER_RATIO, least=MIN_BIOU
         )
@@ -111,7 +112,8 @@ class CameraTracker:
         self._unseen_s_T[tracks_L] = 0
         ids_K = np.full(len(rows_K), -1, np.int64)
         ids_K[found_L] = self._ids_T[tracks_L]
-        new = np.flatnonzero(sure_K & (ids_K < 0))
+        begins_K = sure_K | _faint_but_ridden(detections, rows_K, ridden_K)
+        new = np.flatnonzero(begins_K & (ids_K < 0))
         ids_K[new] = np.arange(self._next_id, self._next_id + len(new))
         self._next_id += len(new)
         self._filter.add(boxes_K4[new])
@@ -129,17 +131,6 @@ class CameraTracker:
             for place, row in enumerate(rows_K)
             if ids_K[place] >= 0
         ]
-
-    def _sure(
-        self, detections: Detections, rows_K: IntArray, ridden_K: npt.NDArray[np.bool_]
-    ) -> npt.NDArray[np.bool_]:
-        """(K,) which rows are matched in the first round and may begin a track."""
-        scores_K = detections.scores_N[rows_K]
-        sure_K: npt.NDArray[np.bool_] = scores_K >= SURE
-        faint_K = ~sure_K & ridden_K & (scores_K >= SURE_RIDDEN)
-        if faint_K.any():
-            sure_K |= faint_K & ~_doubles(detections, rows_K)
-        return sure_K
 
     def _go_on(self, stream_s: float) -> None:
         """Move all tracks to where they should be now; drop those not seen for too long."""
@@ -165,6 +156,14 @@ def _ridden(detections: Detections, rows_K: IntArray) -> npt.NDArray[np.bool_]:
         rows = rows_K[ridden_K]
         ridden_K[ridden_K] = ridden(detections.boxes_N4[rows], detections.persons_M4)
     return ridden_K
+
+
+def _faint_but_ridden(
+    detections: Detections, rows_K: IntArray, ridden_K: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """(K,) which rows may begin a track for their rider's sake."""
+    faint_K: npt.NDArray[np.bool_] = ridden_K & (detections.scores_N[rows_K] >= SURE_RIDDEN)
+    return faint_K & ~_doubles(detections, rows_K) if faint_K.any() else faint_K
 
 
 def _doubles(detections: Detections, rows_K: IntArray) -> npt.NDArray[np.bool_]:
