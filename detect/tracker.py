@@ -17,7 +17,6 @@ from yanji.detect.classes import CLASSES, GROUP_OF, GROUPS
 from yanji.detect.detections import Detections, FloatArray, IntArray
 from yanji.detect.kalman import BoxFilter
 from yanji.detect.riders import ridden
-from yanji.detect.suppress import iou_matrix
 from yanji.ingest.frame import Frame
 
 LOST_S = 1.6
@@ -33,9 +32,9 @@ SURE_RIDDEN = 0.05
 """Score from which a two-wheeler with a person on it may begin a track too. Detectors of COCO give
 a scooter seen from behind 0.05 to 0.2, its rider much more; `evidence.py` asks for more before it
 is told of. In the first round such a box would take tracks from surer ones."""
-DOUBLE_INSIDE = 0.5
-"""A faint box of which this share lies in a surer one of its group begins no track of its own: a
-rider and his machine would be two."""
+DOUBLE_SHARED = 0.5
+"""A faint box that shares so much (of the smaller of the two) with a surer box or a track of its
+group begins no track of its own: a rider and his machine would be two."""
 BUFFER_RATIO = 0.4
 """Boxes are grown by this share of their size on each side before they are compared."""
 MIN_BIOU = 0.12
@@ -112,8 +111,11 @@ class CameraTracker:
         self._unseen_s_T[tracks_L] = 0
         ids_K = np.full(len(rows_K), -1, np.int64)
         ids_K[found_L] = self._ids_T[tracks_L]
-        begins_K = sure_K | _faint_but_ridden(detections, rows_K, ridden_K)
-        new = np.flatnonzero(begins_K & (ids_K < 0))
+        faint_K = ridden_K & (detections.scores_N[rows_K] >= SURE_RIDDEN)
+        faint_K &= ~sure_K & (ids_K < 0)
+        if faint_K.any():
+            faint_K &= ~_doubles(boxes_K4, detections.scores_N[rows_K], self._filter.boxes_N4)
+        new = np.flatnonzero((sure_K & (ids_K < 0)) | faint_K)
         ids_K[new] = np.arange(self._next_id, self._next_id + len(new))
         self._next_id += len(new)
         self._filter.add(boxes_K4[new])
@@ -158,22 +160,31 @@ def _ridden(detections: Detections, rows_K: IntArray) -> npt.NDArray[np.bool_]:
     return ridden_K
 
 
-def _faint_but_ridden(
-    detections: Detections, rows_K: IntArray, ridden_K: npt.NDArray[np.bool_]
+def _doubles(
+    boxes_K4: npt.NDArray[np.float64],
+    scores_K: FloatArray,
+    tracks_N4: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.bool_]:
-    """(K,) which rows may begin a track for their rider's sake."""
-    faint_K: npt.NDArray[np.bool_] = ridden_K & (detections.scores_N[rows_K] >= SURE_RIDDEN)
-    return faint_K & ~_doubles(detections, rows_K) if faint_K.any() else faint_K
-
-
-def _doubles(detections: Detections, rows_K: IntArray) -> npt.NDArray[np.bool_]:
-    """(K,) whether a row lies half in a surer box of its group: rather the same than another."""
-    boxes_K4 = _apart_by_group(detections)[rows_K].astype(np.float32)
-    scores_K = detections.scores_N[rows_K]
-    _, inside_KK = iou_matrix(boxes_K4, boxes_K4)
+    """(K,) whether a box is rather the same vehicle as a surer box or a track than another one."""
     surer_KK = scores_K[None] > scores_K[:, None]
-    doubles_K: npt.NDArray[np.bool_] = np.any((inside_KK >= DOUBLE_INSIDE) & surer_KK, axis=1)
+    by_box_KK = (_shared(boxes_K4, boxes_K4) >= DOUBLE_SHARED) & surer_KK
+    by_track_KN = _shared(boxes_K4, tracks_N4) >= DOUBLE_SHARED
+    doubles_K: npt.NDArray[np.bool_] = np.any(by_box_KK, axis=1) | np.any(by_track_KN, axis=1)
     return doubles_K
+
+
+def _shared(
+    one_N4: npt.NDArray[np.float64], other_M4: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """(N, M) what two boxes share, as a share of the smaller one."""
+    low_NM2 = np.maximum(one_N4[:, None, :2], other_M4[None, :, :2])
+    high_NM2 = np.minimum(one_N4[:, None, 2:], other_M4[None, :, 2:])
+    both_NM = np.maximum(high_NM2 - low_NM2, 0).prod(axis=2)
+    area_N, area_M = ((boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (one_N4, other_M4))
+    shared_NM: npt.NDArray[np.float64] = both_NM / np.maximum(
+        np.minimum(area_N[:, None], area_M[None]), 1e-9
+    )
+    return shared_NM
 
 
 def _apart_by_group(detections: Detections) -> npt.NDArray[np.float64]:
