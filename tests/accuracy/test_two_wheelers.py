@@ -47,6 +47,7 @@ UNCOUNTED = (
 )
 TWO_WHEELERS = [n for n, name in enumerate(CLASSES) if GROUP_OF[name] == "two_wheeler"]
 SAME_PLACE_IOU = 0.5
+SAME_TIME_S = 0.5
 STAGES = ("detector", "followed", "sighted")
 
 
@@ -169,11 +170,10 @@ def test_false_sightings(looked_at: dict[str, Seen], capsys: pytest.CaptureFixtu
 
 def verdict(one: Passage, rows: list[list[Any]]) -> str:
     """What was said of the sighting that ended there and then."""
-    for last_s, box, word in rows:
-        near = abs(one.last_stream_s - last_s) <= 0.5
-        if near and overlap(one.last_box_xyxy_px, box) >= SAME_PLACE_IOU:
-            return str(word)
-    return "not looked at"
+    near = [row for row in rows if abs(one.last_stream_s - row[0]) <= SAME_TIME_S]
+    fits = [(overlap(one.last_box_xyxy_px, box), str(word)) for _, box, word in near]
+    best, word = max(fits, default=(0.0, ""))
+    return word if best >= SAME_PLACE_IOU else "not looked at"
 
 
 def overlap(one: tuple[float, ...], other: list[float]) -> float:
