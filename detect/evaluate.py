@@ -1,8 +1,9 @@
 """Figures of a detector on labelled pictures: `yanji eval detect --images --labels --names`.
 
 Labels are YOLO text files (`class cx cy w h`, relative to the picture), one per picture with the
-same stem; a picture without a file has no objects. The names file lists the label classes, one per
-line in order of their number.
+same stem; a picture without a file has no objects, a file without a picture is an error (it would
+be recall that nobody misses). The names file lists the label classes, one per line in order of
+their number.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ SYNONYMS = {
     "tuktuk": "tricycle",
 }
 THRESHOLDS = (0.1, 0.25, 0.5)
+OUTSIDE = 0.01
+"""By so much of the picture's side a labelled box may reach over its border: labelling programs
+round, and draw to the border and a pixel beyond. What lies farther out was drawn for another
+picture, or in pixels."""
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 
 
@@ -73,28 +78,75 @@ def read_labels(path: Path, width: int, height: int, num_classes: int) -> Labell
     """Read one YOLO label file; a missing file means no objects.
 
     Raises:
-        UsageError: a line that is not five numbers, or a class without a name.
+        UsageError: the file is no text, a line is not five numbers, a class has no name, or a box
+            is empty or lies outside the picture (`OUTSIDE`).
     """
     rows: list[list[float]] = []
-    if path.is_file():
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            if not line.strip():
-                continue
-            try:
-                row = [float(part) for part in line.split()[:5]]
-            except ValueError:
-                row = []
-            if len(row) != 5 or not 0 <= row[0] < num_classes:
-                raise UsageError(
-                    f"Line {number} of {path.name} is not a YOLO label.",
-                    hint="class cx cy w h; the class counts the lines of the names file from 0.",
-                )
-            rows.append(row)
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = [float(part) for part in line.split()[:5]]
+        except ValueError:
+            row = []
+        if len(row) != 5 or row[0] % 1 != 0 or not 0 <= row[0] < num_classes:
+            raise UsageError(
+                f"Line {number} of {path.name} is not a YOLO label.",
+                hint="class cx cy w h; the class counts the lines of the names file from 0.",
+            )
+        _, x, y, width_share, height_share = row
+        edges = (
+            x - width_share / 2,
+            y - height_share / 2,
+            x + width_share / 2,
+            y + height_share / 2,
+        )
+        # Said as what is right: `nan` fails every comparison.
+        if not (
+            width_share > 0
+            and height_share > 0
+            and all(-OUTSIDE <= e <= 1 + OUTSIDE for e in edges)
+        ):
+            raise UsageError(
+                f"The box in line {number} of {path.name} is empty or outside its picture.",
+                hint="cx cy w h are shares of the picture's width and height, 0 to 1, not pixels.",
+            )
+        rows.append(row)
     table = np.array(rows, np.float32).reshape(-1, 5)
     size_4 = np.array([width, height] * 2, np.float32)
     centre, half = table[:, 1:3], table[:, 3:5] / 2
     boxes_N4 = (np.concatenate([centre - half, centre + half], axis=1) * size_4).astype(np.float32)
     return Labelled(boxes_N4, table[:, 0].astype(np.int64), np.ones(len(table), np.float32))
+
+
+def _lines(path: Path) -> list[str]:
+    if not path.is_file():
+        return []
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The labels {path.name} cannot be read: {error}.") from error
+
+
+def check_labels(pictures: Sequence[Path], labels: Path) -> None:
+    """Refuse a folder of labels that is not that of the pictures.
+
+    Raises:
+        UsageError: no folder, or a label file without a picture.
+    """
+    if not labels.is_dir():
+        raise UsageError(f"There is no folder of labels {labels.name}.")
+    stems = {path.stem for path in pictures}
+    strangers = sorted(
+        path.name
+        for path in labels.glob("*.txt")
+        if path.stem not in stems and "classes" not in path.stem
+    )
+    if strangers:
+        raise UsageError(
+            f"{len(strangers)} label file(s) have no picture: {', '.join(strangers[:3])}.",
+            hint="A label file has the name of its picture; take away those of other pictures.",
+        )
 
 
 def pictures_of(folder: Path) -> list[Path]:
@@ -129,7 +181,9 @@ def evaluate_with(
     scores: dict[str, list[FloatArray]] = {name: [] for name in sets}
     correct: dict[str, list[np.ndarray]] = {name: [] for name in sets}
     truths = dict.fromkeys(sets, 0)
-    for path in pictures_of(images):
+    pictures = pictures_of(images)
+    check_labels(pictures, labels)
+    for path in pictures:
         image = cv2.imread(str(path))
         if image is None:
             raise UsageError(f"The picture {path.name} cannot be read.")
@@ -153,23 +207,34 @@ def evaluate_with(
     }
 
 
-def figures_of(matches: Matches) -> dict[str, float | int | None]:
-    """Return AP50, AP50_95, recall and precision at 0.1, 0.25, 0.5, and the number of truths."""
+def figures_of(
+    matches: Matches, thresholds: Sequence[float] = THRESHOLDS
+) -> dict[str, float | int | None]:
+    """Return AP50 and AP50_95; recall, precision, objects found and boxes given at each threshold;
+    and the number of truths.
+    """
     ap_T = average_precision(matches)
     known = matches.num_truths > 0
     figures: dict[str, float | int | None] = {
         "AP50": float(ap_T[0]) if known else None,
         "AP50_95": float(ap_T.mean()) if known else None,
     }
-    for threshold in THRESHOLDS:
-        figures[f"recall_at_{threshold}"] = recall_at(matches, threshold)
-        figures[f"precision_at_{threshold}"] = precision_at(matches, threshold)
+    for threshold in thresholds:
+        passing_N = matches.scores_N >= threshold
+        figures[f"recall_at_{threshold:g}"] = recall_at(matches, threshold)
+        figures[f"precision_at_{threshold:g}"] = precision_at(matches, threshold)
+        figures[f"num_found_at_{threshold:g}"] = int(matches.correct_NT[passing_N, 0].sum())
+        figures[f"num_boxes_at_{threshold:g}"] = int(passing_N.sum())
     figures["num_objects"] = matches.num_truths
     return figures
 
 
 def evaluate_folder(
-    images: Path, labels: Path, names: Sequence[str], detector: Detector
+    images: Path,
+    labels: Path,
+    names: Sequence[str],
+    detector: Detector,
+    thresholds: Sequence[float] = THRESHOLDS,
 ) -> dict[str, dict[str, float | int | None]]:
     """Compute the figures of `detector` on labelled pictures.
 
@@ -205,7 +270,7 @@ def evaluate_folder(
         return Labelled(found.boxes_N4, found.classes_N, found.scores_N)
 
     matches = evaluate_with(find, images, labels, len(names), views)
-    return {name: figures_of(match) for name, match in matches.items()}
+    return {name: figures_of(match, thresholds) for name, match in matches.items()}
 
 
 def evaluate_raw(

@@ -13,6 +13,7 @@ import numpy as np
 from yanji.detect.classes import CLASSES, GROUP_OF
 from yanji.detect.crops import CropKeeper
 from yanji.detect.detections import Detections
+from yanji.detect.evidence import Evidence
 from yanji.detect.passage import Passage, State, sighting_id_of
 from yanji.detect.quality import geometry_scores
 from yanji.detect.suppress import iou_matrix
@@ -38,20 +39,8 @@ RESUME_S = 20.0
 """A stationary vehicle hidden for no longer is the same one when it shows again ..."""
 RESUME_IOU = 0.5
 """... at the same place."""
-MIN_OBSERVATIONS = 3
-MIN_BEST_SCORE = 0.4
-MIN_OBSERVATIONS_SURE = 2
-MIN_BEST_SCORE_SURE = 0.6
-MIN_MEAN_SCORE = 0.25
-MIN_MEAN_SCORE_UNMOVED = 0.35
-"""What never moved by half its size must be surer: road signs, boxes and billboards score 0.15 to
-0.33 on average, parked vehicles 0.5 to 0.7."""
-MIN_MEAN_SCORE_LINGERING = 0.42
-"""And what has not moved for 2 s surer still: nothing but a parked vehicle stays, and a hedge, a
-flower bed under a lamp (0.35 to 0.39) would come back every ten minutes for ever."""
 MOVED = 0.5
-MIN_SIZE_PX = 20.0
-"""Root of the box's area, at its largest: nothing is told apart below."""
+"""Moved: the smoothed centre went by this share of the box's size."""
 VOTE_SIZE_PX = 128.0
 """A view this large has a whole vote for the class, times its score; smaller ones less."""
 CLEAR_SHARE = 0.65
@@ -82,10 +71,7 @@ class _Visit:
     centre: tuple[float, float]
     keeper: CropKeeper = field(default_factory=CropKeeper)
     votes: dict[str, float] = field(default_factory=dict)
-    num_observations: int = 0
-    best_score: float = 0.0
-    sum_scores: float = 0.0
-    largest_px: float = 0.0
+    evidence: Evidence = field(default_factory=Evidence)
     sum_sizes_px: float = 0.0
     path_px: float = 0.0
     moved: bool = False
@@ -98,16 +84,7 @@ class _Visit:
     def proved(self) -> bool:
         """Whether there is enough evidence that this is a vehicle at all."""
         lingers = self.last.stream_s - self.first.stream_s >= PROVISIONAL_S
-        unmoved = MIN_MEAN_SCORE_LINGERING if lingers else MIN_MEAN_SCORE_UNMOVED
-        needed = MIN_MEAN_SCORE if self.moved else unmoved
-        if self.largest_px < MIN_SIZE_PX or self.sum_scores < needed * self.num_observations:
-            return False
-        if self.num_observations >= MIN_OBSERVATIONS:
-            return self.best_score >= MIN_BEST_SCORE
-        return (
-            self.num_observations >= MIN_OBSERVATIONS_SURE
-            and self.best_score >= MIN_BEST_SCORE_SURE
-        )
+        return self.evidence.is_enough(moved=self.moved, lingers=lingers)
 
 
 def vote_class(votes: dict[str, float]) -> tuple[str, float]:
@@ -229,8 +206,6 @@ class PassageBuilder:
     def _observe(self, visit: _Visit, frame: Frame, box: TrackedBox) -> None:
         visit.last = _stamp(frame)
         visit.last_box_xyxy_px = box.box_xyxy_px
-        visit.num_observations += 1
-        visit.best_score = max(visit.best_score, box.score)
         # Half old, half new: one jumping box does not end a standstill.
         before, visit.centre = visit.centre, _mean(visit.centre, _centre(box))
         visit.path_px += math.dist(before, visit.centre)
@@ -239,8 +214,7 @@ class PassageBuilder:
         name = CLASSES[box.class_number]
         weight = box.score * min(1.0, size_px / VOTE_SIZE_PX)
         visit.votes[name] = visit.votes.get(name, 0.0) + weight
-        visit.sum_scores += box.score
-        visit.largest_px = max(visit.largest_px, size_px)
+        visit.evidence.add(box, size_px)
         visit.sum_sizes_px += size_px
         visit.moved |= math.dist(visit.centre, visit.first_centre) > MOVED * size_px
         drift_px = math.dist(visit.centre, visit.still_centre)
@@ -253,7 +227,7 @@ class PassageBuilder:
         self, visit: _Visit, frame: Frame, box: TrackedBox, detections: Detections, geometry: float
     ) -> None:
         # The first frame of a track is often a false one, or cut by the border.
-        if visit.num_observations < 2 or not visit.keeper.wants(frame.stream_s, geometry):
+        if visit.evidence.num < 2 or not visit.keeper.wants(frame.stream_s, geometry):
             return
         visit.crops_changed |= visit.keeper.offer(
             frame,
@@ -305,7 +279,7 @@ class PassageBuilder:
             last_stream_s=visit.last.stream_s,
             first_frame_number=visit.first.number,
             last_frame_number=visit.last.number,
-            num_observations=visit.num_observations,
+            num_observations=visit.evidence.num,
             vehicle_class=vehicle_class,
             class_score=class_score,
             last_box_xyxy_px=visit.last_box_xyxy_px,
@@ -315,7 +289,7 @@ class PassageBuilder:
                 visit.first_centre,
                 visit.centre,
                 visit.path_px,
-                visit.sum_sizes_px / max(visit.num_observations, 1),
+                visit.sum_sizes_px / max(visit.evidence.num, 1),
             ),
         )
 

@@ -5,7 +5,8 @@ quality = geometry * sharpness, with
     geometry  = size * whole * clear * (0.4 + 0.6 * score)
     size      = min(1, sqrt(w * h) / 192 px), in pixels that the camera sent
     whole     = 0.5 for each border of the picture that cuts the box
-    clear     = 1 - share of the box hidden behind vehicles nearer to the camera (at least 0.1)
+    clear     = 1 - share of the box hidden behind vehicles (score from 0.1) nearer to the camera
+                (at least 0.1)
     sharpness = v / (v + 0.3),  v = var(Laplacian(g)) / (var(g) + 16)
 
 `g` is the crop in grey at 96 px on its long side, so that a distant sharp vehicle and a near one
@@ -23,6 +24,8 @@ from yanji.ingest.frame import BgrImage
 
 FULL_SIZE_PX = 192.0
 """Larger views add nothing: embedders see at most 256 px."""
+HIDES_SCORE = 0.1
+"""Fainter boxes (two-wheelers only) are too often nothing to be in the way."""
 SHARPNESS_SIDE_PX = 96
 SHARPNESS_HALF = 0.3
 """The `v` at which sharpness is one half; in-focus daylight crops have 0.5 to 2."""
@@ -52,7 +55,7 @@ def geometry_scores(
     cut_N += (boxes_N4[:, 2:] >= np.array([width, height]) - limit).sum(axis=1)
     _, covered_NN = iou_matrix(boxes_N4, boxes_N4)
     # What stands lower in the picture is nearer to a camera that looks down.
-    nearer_NN = boxes_N4[None, :, 3] > boxes_N4[:, None, 3]
+    nearer_NN = (boxes_N4[None, :, 3] > boxes_N4[:, None, 3]) & (scores_N >= HIDES_SCORE)
     clear_N = np.maximum(0.1, 1 - (covered_NN * nearer_NN).max(axis=1))
     result: FloatArray = (size_N * 0.5**cut_N * clear_N * (0.4 + 0.6 * scores_N)).astype(np.float32)
     return result

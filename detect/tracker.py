@@ -16,6 +16,7 @@ from yanji.detect.association import associate
 from yanji.detect.classes import CLASSES, GROUP_OF, GROUPS
 from yanji.detect.detections import Detections, FloatArray, IntArray
 from yanji.detect.kalman import BoxFilter
+from yanji.detect.riders import ridden
 from yanji.ingest.frame import Frame
 
 LOST_S = 1.6
@@ -27,6 +28,13 @@ HOLE_S = 5.0
 SURE = 0.25
 """Score from which a box is matched in the first round and may begin a track; lower ones only
 continue a track that nothing better matched."""
+SURE_RIDDEN = 0.05
+"""Score from which a two-wheeler with a person on it may begin a track too. Detectors of COCO give
+a scooter seen from behind 0.05 to 0.2, its rider much more; `evidence.py` asks for more before it
+is told of. In the first round such a box would take tracks from surer ones."""
+DOUBLE_SHARED = 0.5
+"""A faint box that shares so much (of the smaller of the two) with a surer box or a track of its
+group begins no track of its own: a rider and his machine would be two."""
 BUFFER_RATIO = 0.4
 """Boxes are grown by this share of their size on each side before they are compared."""
 MIN_BIOU = 0.12
@@ -36,6 +44,7 @@ to vehicle, and nothing could be told from such a view."""
 GROUP_SHIFT_PX = 100_000
 """More than any picture is wide."""
 
+_TWO_WHEELER_C = np.array([GROUP_OF[name] == "two_wheeler" for name in CLASSES])
 _GROUP_NUMBER_C = np.array([list(GROUPS).index(GROUP_OF[name]) for name in CLASSES])
 
 
@@ -50,6 +59,8 @@ class TrackedBox:
     box_xyxy_px: tuple[float, float, float, float]
     score: float
     class_number: int
+    ridden: bool = False
+    """A two-wheeler with a person where its rider would be."""
 
 
 class CameraTracker:
@@ -91,6 +102,7 @@ class CameraTracker:
             np.sqrt((boxes_N4[:, 2:] - boxes_N4[:, :2]).prod(axis=1)) >= MIN_SIZE_PX
         )
         boxes_K4 = boxes_N4[rows_K]
+        ridden_K = _ridden(detections, rows_K)
         sure_K = detections.scores_N[rows_K] >= SURE
         tracks_L, found_L = associate(
             self._filter.boxes_N4, boxes_K4, sure_K, buffer_ratio=BUFFER_RATIO, least=MIN_BIOU
@@ -99,7 +111,11 @@ class CameraTracker:
         self._unseen_s_T[tracks_L] = 0
         ids_K = np.full(len(rows_K), -1, np.int64)
         ids_K[found_L] = self._ids_T[tracks_L]
-        new = np.flatnonzero(sure_K & (ids_K < 0))
+        faint_K = ridden_K & (detections.scores_N[rows_K] >= SURE_RIDDEN)
+        faint_K &= ~sure_K & (ids_K < 0)
+        if faint_K.any():
+            faint_K &= ~_doubles(boxes_K4, detections.scores_N[rows_K], self._filter.boxes_N4)
+        new = np.flatnonzero((sure_K & (ids_K < 0)) | faint_K)
         ids_K[new] = np.arange(self._next_id, self._next_id + len(new))
         self._next_id += len(new)
         self._filter.add(boxes_K4[new])
@@ -112,6 +128,7 @@ class CameraTracker:
                 box_xyxy_px=_box(detections.boxes_N4[row]),
                 score=float(detections.scores_N[row]),
                 class_number=int(detections.classes_N[row]),
+                ridden=bool(ridden_K[place]),
             )
             for place, row in enumerate(rows_K)
             if ids_K[place] >= 0
@@ -132,6 +149,42 @@ class CameraTracker:
         if not kept_T.all():
             self._filter.keep(kept_T)
             self._ids_T, self._unseen_s_T = self._ids_T[kept_T], self._unseen_s_T[kept_T]
+
+
+def _ridden(detections: Detections, rows_K: IntArray) -> npt.NDArray[np.bool_]:
+    """(K,) whether a row is a two-wheeler with a rider."""
+    ridden_K = _TWO_WHEELER_C[detections.classes_N[rows_K]]
+    if ridden_K.any():
+        rows = rows_K[ridden_K]
+        ridden_K[ridden_K] = ridden(detections.boxes_N4[rows], detections.persons_M4)
+    return ridden_K
+
+
+def _doubles(
+    boxes_K4: npt.NDArray[np.float64],
+    scores_K: FloatArray,
+    tracks_N4: npt.NDArray[np.float64],
+) -> npt.NDArray[np.bool_]:
+    """(K,) whether a box is rather the same vehicle as a surer box or a track than another one."""
+    surer_KK = scores_K[None] > scores_K[:, None]
+    by_box_KK = (_shared(boxes_K4, boxes_K4) >= DOUBLE_SHARED) & surer_KK
+    by_track_KN = _shared(boxes_K4, tracks_N4) >= DOUBLE_SHARED
+    doubles_K: npt.NDArray[np.bool_] = np.any(by_box_KK, axis=1) | np.any(by_track_KN, axis=1)
+    return doubles_K
+
+
+def _shared(
+    one_N4: npt.NDArray[np.float64], other_M4: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """(N, M) what two boxes share, as a share of the smaller one."""
+    low_NM2 = np.maximum(one_N4[:, None, :2], other_M4[None, :, :2])
+    high_NM2 = np.minimum(one_N4[:, None, 2:], other_M4[None, :, 2:])
+    both_NM = np.maximum(high_NM2 - low_NM2, 0).prod(axis=2)
+    area_N, area_M = ((boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (one_N4, other_M4))
+    shared_NM: npt.NDArray[np.float64] = both_NM / np.maximum(
+        np.minimum(area_N[:, None], area_M[None]), 1e-9
+    )
+    return shared_NM
 
 
 def _apart_by_group(detections: Detections) -> npt.NDArray[np.float64]:

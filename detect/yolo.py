@@ -38,6 +38,9 @@ class Thresholds:
     """A box from here on may begin a track (also the default for answers about one picture)."""
     candidate: float = 0.1
     """A box from here on is returned: it may continue a track that exists."""
+    faint_two_wheeler: float = 0.03
+    """A two-wheeler from here on is returned where `candidate` is higher: with a rider on it, frame
+    after frame, it is one (`tracker.py`, `passages.py`)."""
     person: float = 0.1
     """A person from here on is blurred: a needless blur costs less than a face kept."""
     per_class: tuple[tuple[str, float], ...] = ()
@@ -97,12 +100,16 @@ class Detector:
         }
         counted = {*card.class_map, *card.overhead_map, card.person_class}
         self._rows = np.array(sorted(4 + row for row in counted))
-        self._least = min(self.thresholds.candidate, self.thresholds.person, OVERHEAD_SCORE)
+        lowest = min(float(least_C.min()) for least_C in self._candidate_C.values())
+        self._least = min(lowest, self.thresholds.person, OVERHEAD_SCORE)
         height, width = card.input.sizes[0]
         self.first = self._shape_of(self._fit(width, height)).runtime
 
     def _threshold(self, name: str) -> float:
-        return max(dict(self.thresholds.per_class).get(name, 0.0), self.thresholds.candidate)
+        least = self.thresholds.candidate
+        if GROUP_OF[name] == "two_wheeler":
+            least = min(least, self.thresholds.faint_two_wheeler)
+        return max(dict(self.thresholds.per_class).get(name, 0.0), least)
 
     def _fit(self, width: int, height: int) -> Fit:
         return fit_of(width, height, self._long_side_px, square=self._square)
@@ -145,8 +152,8 @@ class Detector:
                 snapshot of a telephone holds no vehicle).
 
         Returns:
-            Vehicles with score >= `thresholds.candidate`, best first, one box per vehicle; boxes
-            in pixels of the upright picture.
+            Vehicles with score >= `thresholds.candidate` (two-wheelers: `faint_two_wheeler`), best
+            first, one box per vehicle; boxes in pixels of the upright picture.
         """
         raw_XA, fit = self.raw(picture)
         return self.decode(raw_XA, fit, picture.width, picture.height, overhead)

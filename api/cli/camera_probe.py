@@ -123,9 +123,10 @@ def _write_picture(path: Path, picture: Picture, settings: Settings) -> int:
     from yanji.api.pictures import jpeg_of
     from yanji.api.pipeline import open_detector
 
-    detections = open_detector(settings).detect(picture, overhead=True)
+    detector = open_detector(settings)
+    detections = detector.detect(picture, overhead=True)
     path.write_bytes(jpeg_of(picture, detections))
-    return len(detections.boxes_N4)
+    return int((detections.scores_N >= detector.thresholds.candidate).sum())
 
 
 def _probe_document(found: Probe) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,40 @@ _fps_option = click.option(
     callback=_finite,
     help=f"Frames of the test city analysed per second [default: {_FPS:g}].",
 )
+
+
+def _thresholds(
+    _context: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[float, ...] | None:
+    """Read `0.1,0.25,0.4`: each above 0 and below 1; in order, each once."""
+    if value is None:
+        return None
+    try:
+        numbers = sorted({float(part) for part in value.split(",")})
+    except ValueError:
+        numbers = []
+    # `nan` fails both comparisons.
+    if not numbers or not all(0 < number < 1 for number in numbers):
+        raise click.BadParameter(
+            "scores above 0 and below 1, with commas: 0.1,0.25,0.4", param=parameter
+        )
+    return tuple(numbers)
+
+
 _size_option = click.option(
     "--size",
     type=click.Choice(["640", "960"]),
     help=f"Long side of the detector's input in pixels [default: {_SIDE_PX}].",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Where labelled pictures are."""
+
+    images: Path
+    labels: Path
+    names: Path
 
 
 @click.group("eval")
@@ -97,6 +127,9 @@ def eval_reid(
 @click.option("--images", type=click.Path(path_type=Path), help="Folder of pictures.")
 @click.option("--labels", type=click.Path(path_type=Path), help="YOLO labels.")
 @click.option("--names", type=click.Path(path_type=Path), help="A class per line.")
+@click.option(
+    "--thresholds", callback=_thresholds, help="Scores to count at [default: 0.1,0.25,0.5]."
+)
 @click.option("--testcity", type=click.Path(path_type=Path), help="Rendered clips with truth.")
 @_size_option
 @_fps_option
@@ -105,6 +138,7 @@ def eval_detect(
     images: Path | None,
     labels: Path | None,
     names: Path | None,
+    thresholds: tuple[float, ...] | None,
     testcity: Path | None,
     size: str | None,
     fps: float | None,
@@ -122,6 +156,8 @@ def eval_detect(
         raise UsageError("--testcity stands alone: its folder holds pictures and truth.")
     if testcity is None and fps is not None:
         raise UsageError("--fps belongs to --testcity: pictures have no rate.")
+    if testcity is not None and thresholds is not None:
+        raise UsageError("--thresholds belongs to labelled pictures: the test city counts at 0.25.")
     setup = set_up(as_json=as_json, archive=archive, settings_file=settings_file)
     side_px = int(size or _SIDE_PX)
     if testcity is not None:
@@ -131,7 +167,7 @@ def eval_detect(
             "--images, --labels and --names belong together.",
             hint="Or a rendered test city: yanji eval detect --testcity DIR",
         )
-    return _detect_in_pictures(setup, images, labels, names, side_px)
+    return _detect_in_pictures(setup, Labels(images, labels, names), thresholds, side_px)
 
 
 def _detect_in_city(setup: Setup, folder: Path, side_px: int, fps: float) -> int:
@@ -149,25 +185,36 @@ def _detect_in_city(setup: Setup, folder: Path, side_px: int, fps: float) -> int
     return 0
 
 
-def _detect_in_pictures(setup: Setup, images: Path, labels: Path, names: Path, side_px: int) -> int:
+def _detect_in_pictures(
+    setup: Setup, labels: Labels, thresholds: tuple[float, ...] | None, side_px: int
+) -> int:
     from yanji.detect.card import load_card
-    from yanji.detect.evaluate import evaluate_folder, read_names
+    from yanji.detect.evaluate import THRESHOLDS, evaluate_folder, read_names
     from yanji.detect.yolo import Detector, Thresholds
 
     settings = setup.settings
-    label_names = read_names(names)
+    label_names = read_names(labels.names)
     # AP is a figure over all scores: cut off where tracking cuts, it would come out too low.
     all_scores = Thresholds(candidate=0.001)
     card = load_card(settings.detector)
     detector = Detector(
         card, settings.runtime, settings.precision, all_scores, long_side_px=side_px
     )
-    _answer(setup, evaluate_folder(images, labels, label_names, detector), _ap_lines)
+    figures = evaluate_folder(
+        labels.images, labels.labels, label_names, detector, thresholds or THRESHOLDS
+    )
+    _answer(setup, figures, _ap_lines)
     return 0
 
 
 def _ap_lines(figures: dict[str, Any]) -> list[str]:
-    heads = [key for values in list(figures.values())[:1] for key in values]
+    # Counts at each threshold are in the JSON; as a table they would not fit a screen.
+    heads = [
+        key
+        for values in list(figures.values())[:1]
+        for key in values
+        if not key.startswith(("num_found", "num_boxes"))
+    ]
     rows = [[name, *[_cell(values[key]) for key in heads]] for name, values in figures.items()]
     return table(["", *heads], rows)
 

@@ -33,6 +33,8 @@ MIN_SIDE_PX = 24
 MIN_GROWTH = 1.6
 """Near box over far box, by the root of the area: less is nearly the same picture twice."""
 MIN_SCORE = 0.4
+IN_THE_WAY_SCORE = 0.1
+"""A vehicle from here on that touches another makes it one that is not alone."""
 LINK_IOU = 0.4
 MARGIN = 0.06
 """Added on each side, share of the box."""
@@ -135,7 +137,8 @@ def extend_links(
         link.votes.append(int(class_number))
         height, width = image.shape[:2]
         whole = box_4[0] > 2 and box_4[1] > 2 and box_4[2] < width - 2 and box_4[3] < height - 2
-        alone = all(_iou(box_4, other) in (0, 1) for other in found.boxes_N4)
+        others_N4 = found.boxes_N4[found.scores_N >= IN_THE_WAY_SCORE]
+        alone = all(_iou(box_4, other) in (0, 1) for other in others_N4)
         if whole and alone and min(box_4[2:] - box_4[:2]) >= MIN_SIDE_PX:
             link.sides.append(float(np.sqrt(np.prod(box_4[2:] - box_4[:2]))))
             link.crops.append(_cut(image, box_4))

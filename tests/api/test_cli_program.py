@@ -259,6 +259,13 @@ def test_figures_of_a_tiny_detector_set(yanji, tmp_path):
     assert answer.json["any_vehicle"]["AP50"] == pytest.approx(1.0)
     told = yanji(*asked, "--names", tmp_path / "names.txt")
     assert "AP50_95" in told.out
+    at = yanji(*asked, "--names", tmp_path / "names.txt", "--thresholds", "0.4,0.1", "--json")
+    for name in ("any_vehicle", "two_wheeler", "motorcycle"):
+        assert at.json[name]["recall_at_0.4"] == at.json[name]["num_found_at_0.1"] == 1
+        assert "recall_at_0.25" not in at.json[name]
+    for wrong in ("0", "1", "nan", "a", "", "0.1;0.2"):
+        assert yanji(*asked, "--names", tmp_path / "names.txt", "--thresholds", wrong).status == 2
+    assert yanji("eval", "detect", "--testcity", tmp_path, "--thresholds", "0.4").status == 2
     missing = yanji(*asked, "--names", tmp_path / "none.txt")
     assert missing.status == 2
     assert "none.txt" in missing.sentence
@@ -272,7 +279,7 @@ def test_the_detector_is_measured_down_to_its_least_sure_answers(yanji, monkeypa
     """Average precision runs over all scores; the thresholds of tracking would cut it short."""
     scores = []
 
-    def spy(images, labels, names, detector):
+    def spy(images, labels, names, detector, thresholds):
         found = detector.detect(ArrayPicture(cv2.imread(str(snapshot_path()))))
         scores.extend(found.scores_N.tolist())
         return {}

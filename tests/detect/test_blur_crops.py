@@ -131,6 +131,9 @@ def test_geometry_prefers_large_whole_and_free() -> None:
     assert large > small
     assert large > cut
     assert front > 2 * hidden
+    scores_5 = np.array([0.8, 0.8, 0.8, 0.8, 0.05], np.float32)
+    _, _, _, uncovered, _ = geometry_scores(boxes, scores_5, 640, 480)
+    assert uncovered > 2 * hidden, "what is hardly seen hides nothing"
     assert geometry_scores(np.empty((0, 4), np.float32), np.empty(0, np.float32), 9, 9).shape == (
         0,
     )

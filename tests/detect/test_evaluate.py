@@ -17,7 +17,14 @@ from yanji.detect.average_precision import (
     recall_at,
 )
 from yanji.detect.card import Card
-from yanji.detect.evaluate import evaluate_folder, evaluate_raw, read_labels, read_names
+from yanji.detect.evaluate import (
+    check_labels,
+    evaluate_folder,
+    evaluate_raw,
+    figures_of,
+    read_labels,
+    read_names,
+)
 from yanji.detect.yolo import Detector, Thresholds
 
 
@@ -83,6 +90,65 @@ def test_labels_and_names(tmp_path: Path) -> None:
         read_names(tmp_path / "names")
     with pytest.raises(UsageError, match="cannot be read"):
         read_names(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    ("row", "right"),
+    [
+        ("0 0.5 0.5 1 1", True),
+        ("0 0.75 0.5 0.51 0.2", True),
+        ("0 0.75 0.5 0.6 0.2", False),
+        ("0 -0.2 0.5 0.1 0.1", False),
+        ("0 120 80 40 30", False),
+        ("0 0.5 0.5 0 0.1", False),
+        ("0 0.5 0.5 0.2 -0.1", False),
+        ("0 nan 0.5 0.2 0.1", False),
+        ("0 0.5 0.5 inf 0.1", False),
+    ],
+    ids=["whole", "a pixel over", "over", "outside", "pixels", "flat", "negative", "nan", "inf"],
+)
+def test_boxes_outside_the_picture_are_refused(row: str, right: bool, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(f"0 0.5 0.5 0.1 0.1\n{row}\n")
+    if right:
+        assert len(read_labels(tmp_path / "a.txt", 200, 100, 2).boxes_N4) == 2
+        return
+    with pytest.raises(UsageError, match=r"line 2 of a\.txt .* outside") as told:
+        read_labels(tmp_path / "a.txt", 200, 100, 2)
+    assert "shares" in told.value.hint
+
+
+@pytest.mark.parametrize(
+    "row", ["1.5 0.5 0.5 0.1 0.1", "nan 0.5 0.5 0.1 0.1", "-1 0.5 0.5 0.1 0.1"]
+)
+def test_a_class_is_a_line_of_the_names_file(row: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(row)
+    with pytest.raises(UsageError, match=r"Line 1 of a\.txt"):
+        read_labels(tmp_path / "a.txt", 200, 100, 2)
+
+
+def test_labels_of_other_pictures_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "classes.txt").write_text("car")
+    (tmp_path / "a.txt").write_text("")
+    check_labels([tmp_path / "a.jpg", tmp_path / "b.jpg"], tmp_path)
+    (tmp_path / "c.txt").write_text("")
+    with pytest.raises(UsageError, match=r"no picture: c\.txt"):
+        check_labels([tmp_path / "a.jpg"], tmp_path)
+    with pytest.raises(UsageError, match="no folder"):
+        check_labels([tmp_path / "a.jpg"], tmp_path / "none")
+    (tmp_path / "a.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError, match=r"a\.txt cannot be read"):
+        read_labels(tmp_path / "a.txt", 200, 100, 2)
+
+
+def test_counts_at_the_thresholds_asked_for() -> None:
+    figures = figures_of(matches([True, False, True], 4), (0.4, 0.9))
+    assert figures["recall_at_0.4"] == pytest.approx(0.25)
+    assert (figures["num_found_at_0.4"], figures["num_boxes_at_0.4"]) == (1, 2)
+    assert figures["num_objects"] == 4
+    assert "recall_at_0.1" not in figures
+    nothing = figures_of(matches([], 0), (0.4,))
+    assert nothing["recall_at_0.4"] is None
+    assert nothing["num_boxes_at_0.4"] == 0
 
 
 def test_a_folder(card: Card, tmp_path: Path) -> None:

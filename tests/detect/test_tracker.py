@@ -144,3 +144,48 @@ def test_properties(steps: list[tuple[float, list[tuple[float, float]]]]) -> Non
         ever |= now
         before = now
     assert before <= ever
+
+
+def test_a_faint_two_wheeler_begins_a_track_with_its_rider_only(
+    frame_at: FrameAt, seen: Seen
+) -> None:
+    rider = (20.0, 40.0, 80.0, 160.0)
+    for name, score, persons, num in (
+        ("motorcycle", 0.06, [rider], 1),
+        ("bicycle", 0.06, [rider], 1),
+        ("motorcycle", 0.06, [], 0),
+        ("motorcycle", 0.04, [rider], 0),
+        ("car", 0.2, [rider], 0),
+        ("tricycle", 0.2, [rider], 0),
+    ):
+        found = CameraTracker(5).update(frame_at(0), seen([car(0, score, name)], persons))
+        assert len(found) == num, (name, score)
+        assert all(box.ridden for box in found)
+    (sure,) = CameraTracker(5).update(frame_at(0), seen([car(0, 0.8, "ebike")]))
+    assert not sure.ridden
+    (parked,) = CameraTracker(5).update(frame_at(0), seen([car(0)], [rider]))
+    assert not parked.ridden, "a car has no rider"
+
+
+def test_a_rider_and_his_machine_are_not_two(frame_at: FrameAt, seen: Seen) -> None:
+    rider = (20.0, 40.0, 80.0, 160.0)
+    whole = ("motorcycle", 0.5, (0.0, 40.0, 100.0, 180.0))
+    machine = car(0, 0.2, "motorcycle")
+    tracker = CameraTracker(5)
+    assert ids(tracker, frame_at(0), seen([whole, machine], [rider])) == [0]
+    # The machine alone would be matched with the track; beside the whole it begins none, later too.
+    assert ids(tracker, frame_at(0.2), seen([whole, machine], [rider])) == [0]
+    # A surer box of another group is in nobody's way, and a sure one begins its own as ever.
+    lorry = ("truck", 0.5, (0.0, 40.0, 100.0, 180.0))
+    assert len(CameraTracker(5).update(frame_at(0), seen([lorry, machine], [rider]))) == 2
+    both = [whole, car(0, 0.3, "motorcycle")]
+    assert len(CameraTracker(5).update(frame_at(0), seen(both, [rider]))) == 2
+
+
+def test_a_faint_box_takes_no_track_from_a_surer_one(frame_at: FrameAt, seen: Seen) -> None:
+    tracker = CameraTracker(5)
+    rider = (20.0, 40.0, 80.0, 160.0)
+    (first,) = tracker.update(frame_at(0), seen([car(0, 0.5, "motorcycle")]))
+    found = seen([car(40, 0.5, "motorcycle"), car(-5, 0.08, "motorcycle")], [rider])
+    boxes = {box.detection: box.track_id for box in tracker.update(frame_at(0.2), found)}
+    assert boxes[0] == first.track_id, "though the faint one is nearer"

@@ -16,7 +16,7 @@ from yanji.detect.card import Card
 from yanji.detect.classes import CLASSES
 from yanji.detect.detections import Detections, FloatArray
 from yanji.detect.letterbox import fit_of, letterbox_into, new_buffer
-from yanji.detect.yolo import Detector
+from yanji.detect.yolo import Detector, Thresholds
 from yanji.ingest.array_picture import ArrayPicture
 
 COCO = {"person": 0, "bicycle": 1, "car": 2, "motorcycle": 3, "bus": 5, "truck": 7, "phone": 67}
@@ -175,3 +175,22 @@ def test_the_long_side_can_be_chosen(card: Card) -> None:
     assert (fit.height, fit.width, fit.inner_height) == (192, 320, 180)
     assert raw_XA.shape[1] == sum((192 // stride) * (320 // stride) for stride in (8, 16, 32))
     assert detector.first.input_shape == (1, 192, 320)
+
+
+def test_faint_two_wheelers_are_given_and_faint_cars_are_not(
+    detector: Detector, output: Output
+) -> None:
+    rows = [
+        (100, 100, 40, 60, {"motorcycle": 0.04}),
+        (200, 100, 40, 60, {"bicycle": 0.02}),
+        (300, 100, 40, 60, {"car": 0.09}),
+        (400, 100, 40, 60, {"truck": 0.11}),
+    ]
+    found = decode(detector, output(*rows))
+    assert [CLASSES[number] for number in found.classes_N] == ["truck", "motorcycle"]
+
+
+def test_a_lower_candidate_holds_for_two_wheelers_too(card: Card, output: Output) -> None:
+    detector = Detector(card, thresholds=Thresholds(candidate=0.001))
+    found = decode(detector, output((100, 100, 40, 60, {"bicycle": 0.002})))
+    assert len(found.boxes_N4) == 1
