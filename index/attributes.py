@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, or_
 
 from yanji.detect.travel import ACROSS, COMPASS, STRETCH, TOLERANCE_DEG, goes
-from yanji.index.tables import SIGHTINGS
 from yanji.reid.colours import COLOURS
 
 NO_COLOUR = -1
@@ -46,12 +44,6 @@ def keeps_direction(
         return not only_known
     said = [goes(travel_deg, heading_deg, direction) for direction in directions]
     return any(said) or (None in said and not only_known)
-
-
-def colour_condition(colours: frozenset[str], only_known: bool) -> ColumnElement[bool]:
-    """`keeps_colour` for the database."""
-    wanted = SIGHTINGS.c.colour.in_(sorted(colours))
-    return wanted if only_known else or_(wanted, SIGHTINGS.c.colour.is_(None))
 
 
 def colours_kept(

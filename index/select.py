@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, or_, select
 
 from yanji.detect.travel import Travel
-from yanji.index.attributes import colour_condition
 from yanji.index.clock import NO_OFFSETS, ClockOffsets, read_offsets
 from yanji.index.counters import batches
 from yanji.index.hit import Filter, StoredSighting
@@ -53,7 +52,7 @@ def near(wanted: Filter, offsets: dict[int, ClockOffsets]) -> list[ColumnElement
     if wanted.classes is not None:
         conditions.append(SIGHTINGS.c.vehicle_class.in_(sorted(wanted.classes)))
     if wanted.colours is not None:
-        conditions.append(colour_condition(wanted.colours, wanted.only_known))
+        conditions.append(_colour_condition(wanted.colours, wanted.only_known))
     return conditions
 
 
@@ -147,3 +146,9 @@ def _keeps(wanted: Filter, found: StoredSighting) -> bool:
         return False
     in_time = wanted.to_ns is None or found.first_ns <= wanted.to_ns
     return in_time and wanted.keeps_attributes(found)
+
+
+def _colour_condition(colours: frozenset[str], only_known: bool) -> ColumnElement[bool]:
+    """`yanji.index.attributes.keeps_colour` for the database."""
+    wanted = SIGHTINGS.c.colour.in_(sorted(colours))
+    return wanted if only_known else or_(wanted, SIGHTINGS.c.colour.is_(None))

@@ -16,6 +16,7 @@ from yanji.api.web.documents import ArchiveHealth, CameraCounts, CameraInfo, Cam
 from yanji.configs.errors import CredentialsError
 from yanji.configs.networks import network_of
 from yanji.detect.detections import Detections
+from yanji.detect.yolo import Thresholds
 from yanji.ingest.credentials import Credentials
 from yanji.ingest.discover import FoundCamera
 from yanji.ingest.fake_camera import FakeCamera
@@ -204,6 +205,8 @@ def camera() -> Iterator[FakeCamera]:
 
 class _Finder:
     """A detector that finds one person in the middle, and no vehicle."""
+
+    thresholds = Thresholds()
 
     def detect(self, picture: object, *, overhead: bool) -> Detections:
         empty = np.zeros((0, 4), np.float32)

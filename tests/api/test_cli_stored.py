@@ -157,10 +157,11 @@ def test_an_archive_moves_to_another_model_and_back(yanji, town, monkeypatch):
     assert back.status == 0
     assert f"{len(before)} sightings embedded by yanji-reid-1" in back.out
     after = yanji(*search).json["hits"]
-    assert [hit["sighting_id"] for hit in after] == [hit["sighting_id"] for hit in before]
-    # Crops are stored as JPEG, so the new vectors are not bit for bit the old ones.
-    for new, old in zip(after, before, strict=True):
-        assert new["score"] == pytest.approx(old["score"], abs=0.05)
+    assert after[0]["sighting_id"] == before[0]["sighting_id"]
+    # Crops are stored as JPEG, so the new vectors are not bit for bit the old ones: hits that are
+    # nearly as alike may change places.
+    scores = {hit["sighting_id"]: hit["score"] for hit in before}
+    assert {hit["sighting_id"]: hit["score"] for hit in after} == pytest.approx(scores, abs=0.05)
     assert yanji("check", *archive).status == 0
 
 
