@@ -11,7 +11,7 @@ import os
 import stat
 from functools import cache
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,9 @@ FloatArray = npt.NDArray[np.float32]
 _log = logging.getLogger(__name__)
 
 
-_opening = Lock()
+_opening = RLock()
+"""One model at a time: while it reads a kept network OpenVINO sets the process's locale to C and
+back, and of two at once one may put back C for good. Python then reads text as ASCII."""
 
 
 def _core() -> Any:
@@ -88,6 +90,11 @@ def open_openvino(
     Raises:
         ModelError: the file cannot be read or compiled.
     """
+    with _opening:
+        return _open(card, path, precision, shape)
+
+
+def _open(card: Card, path: Path, precision: str, shape: tuple[int, int, int]) -> OpenvinoRuntime:
     batch, height, width = shape
     try:
         model = _core().read_model(str(path))

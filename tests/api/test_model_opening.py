@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,6 +63,23 @@ def test_a_model_that_hangs_is_beaten_for_no_longer_than_allowed(
     with pytest.raises(ModelError, match="let go"):
         opener(load_card("yolo11n"), (1, 384, 640))
     assert 1 <= len(beats) <= 3
+
+
+def test_models_opened_side_by_side_leave_the_language_of_the_process_alone(tmp_path: Path) -> None:
+    code = (
+        "import locale\n"
+        "from yanji.api.model_opening import ModelOpener\n"
+        "from yanji.configs.settings import Settings\n"
+        "before = locale.setlocale(locale.LC_CTYPE)\n"
+        "for _ in range(4):\n"
+        "    ModelOpener(Settings(), lambda: None).open_both()\n"
+        "    assert locale.setlocale(locale.LC_CTYPE) == before\n"
+    )
+    changed = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=changed, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_int8_asked_of_all_models_is_taken_where_there_is_one() -> None:
