@@ -38,7 +38,7 @@ class ModelOpener:
         self._asker = threading.get_ident()
 
     def open_both(self) -> tuple[Detector, Embedder]:
-        """Open detector and embedder side by side.
+        """Open detector and embedder; side by side as far as their back ends can.
 
         Raises:
             ModelError: see `yanji.detect.runtime.open_runtime`.
