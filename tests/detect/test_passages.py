@@ -324,12 +324,13 @@ def test_a_passage_tells_which_way_it_went_and_doubts_a_short_or_winding_way(pla
     def last_of(scene: Scene, until_s: float = 4) -> Passage:
         return play(scene, seconds(0, until_s))[-1]
 
-    straight = last_of(lambda t: [at(60 * t)]).travel
-    assert straight is not None
-    assert straight.angle_deg == pytest.approx(90, abs=1)
-    assert straight.score == pytest.approx(1)
+    straight = last_of(lambda t: [at(60 * t)])
+    assert straight.travel is not None
+    assert straight.travel.angle_deg == pytest.approx(90, abs=1)
+    assert straight.travel.score == pytest.approx(1)
     # 50 px of a box of 89: moved, but not by MIN_MOVED of its size.
     assert last_of(lambda t: [at(10 * t)], until_s=5).travel is None
-    # As far as the first one in the end, but to and fro on the way.
-    winding = last_of(lambda t: [at(60 * t + 120 * math.sin(1.5 * math.pi * t))])
+    # As far in the end, and one track, but down and up again on the way.
+    winding = last_of(lambda t: [at(60 * t, 100 + 150 * math.sin(math.pi * t / 2) ** 2)])
+    assert winding.num_observations == straight.num_observations
     assert winding.travel is None or winding.travel.score < 0.7
