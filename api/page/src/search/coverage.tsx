@@ -33,7 +33,7 @@ export function Coverage({ answer }: { answer: SearchAnswer }) {
         {answer.without_vector > 0 && <span title={words.withoutHint}>{words.without(answer.without_vector)}. </span>}
         {note === "uncalibrated" && <span>{words.notCalibrated} </span>}
         {note === "moved" && <span>{words.movedChance} </span>}
-        {note === "by_look" && answer.hits.length > 0 && <span>{words.byLook(answer.searched)} </span>}
+        {note === "by_look" && answer.hits.length > 0 && <span>{words.byLook} </span>}
       </p>
     </div>
   );
