@@ -56,6 +56,6 @@ def test_a_list_is_measured_beside_the_constant(yanji, listed) -> None:
     answer = yanji("eval", "calibration", *given, "--model", "yanji-reid-1")
     assert answer.status == 0
     whole = answer.json["natural"]["all"]
-    assert (whole["num_events"], whole["num_vehicles"]) == (16 * 4, 8)
+    assert (whole["num_events"], whole["num_vehicles"]) == (16 * 5, 8)
     assert whole["gain"] == pytest.approx(whole["constant_brier"] - whole["brier"])
     assert set(answer.json) == {"natural", "no views known"}
