@@ -69,13 +69,15 @@ def rerank(
         edge_G = between_GG[np.arange(size), order_GG[:, chosen.k1]]
     for row, query_D in enumerate(queries_QD):
         distances_G = _distances(query_D[None], gallery_GD)[0]
-        own, own_G = _encode_query(distances_G, edge_G, half_GG, chosen.k1)
+        own_G = _encode_query(distances_G, edge_G, half_GG, chosen.k1)
         nearest = np.argsort(distances_G, kind="stable")[: chosen.k2 - 1]
-        # The query's own column is 0 in every gallery row.
+        # The query's own column is left out: it is 0 in every gallery row.
         share = 1.0 + len(nearest)
-        mixed, mixed_G = own / share, (own_G + encoded_GG[nearest].sum(axis=0)) / share
-        least_G = np.minimum(mixed_G, expanded_GG).sum(axis=1)
-        most_G = np.maximum(mixed_G, expanded_GG).sum(axis=1) + mixed
+        mixed_G = (own_G + encoded_GG[nearest].sum(axis=0)) / share
+        # The least is 0 where the query's row is, and least + most = sum + sum = 2.
+        filled = np.flatnonzero(mixed_G)
+        least_G = np.minimum(mixed_G[filled], expanded_GG[:, filled]).sum(axis=1)
+        most_G = 2.0 - least_G
         jaccard_G = 1.0 - least_G / most_G
         scores_QG[row] = -(chosen.weight * distances_G + (1.0 - chosen.weight) * jaccard_G)
     return scores_QG
@@ -117,12 +119,12 @@ def _encode_gallery(
 
 def _encode_query(
     distances_G: Matrix, edge_G: Matrix, half_GG: npt.NDArray[np.bool_], k1: int
-) -> tuple[float, Matrix]:
-    """V of the query: the entry of the query itself, and (G,) those of the gallery."""
+) -> Matrix:
+    """V of the query, (G,): without the entry of the query itself, which is what 1 lacks."""
     near_G = np.zeros(len(distances_G), bool)
     near_G[np.argsort(distances_G, kind="stable")[:k1]] = True
     core_G = near_G & (distances_G <= edge_G)
     wide_G = _widened(core_G, half_GG) if core_G.any() else core_G
     weights_G = np.where(wide_G, np.exp(-distances_G), 0.0)
-    total = 1.0 + float(weights_G.sum())
-    return 1.0 / total, weights_G / total
+    encoded_G: Matrix = weights_G / (1.0 + float(weights_G.sum()))
+    return encoded_G
