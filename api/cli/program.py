@@ -35,7 +35,7 @@ _VERBS = {
     "clock": ("clocks", "How far the cameras' clocks are off: read, listed, estimated."),
     "site": ("places", "Check a site file."),
     "schemas": ("places", "Write the JSON schemas of both settings files."),
-    "models": ("figures", "List and verify the models."),
+    "models": ("registry", "List and verify the models."),
     "eval": ("evaluations", "Figures on labelled data."),
     "bench": ("figures", "Speed and memory, as ratios measured side by side."),
     "testcity": ("testcity", "Rendered streets and vehicles with the truth beside them."),
