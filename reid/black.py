@@ -1,4 +1,4 @@
-"""Pictures in which there is nothing to see: a covered lens, a lost signal, a night without light."""
+"""Pictures with nothing to see: a covered lens, a lost signal, a night without light."""
 
 from __future__ import annotations
 

@@ -28,8 +28,9 @@ def describe(passages: Sequence[Passage], embedder: Embedder) -> list[Sighting]:
     A passage whose crops did not change since its last message (or that has none yet) becomes a
     sighting without crops and vectors: what is stored stays. Crops that are black or of less than
     two pixels show nothing: they are left out of vectors, colour and archive, and a sighting of
-    nothing else has neither, so that it is listed and never found by its looks. Vectors are of the crops in memory,
-    not of their JPEGs, whose vectors have a cosine of 0.999 to them (docs/design/reid.md).
+    nothing else has neither, so that it is listed and never found by its looks. Vectors are of the
+    crops in memory, not of their JPEGs, whose vectors have a cosine of 0.999 to them
+    (docs/design/reid.md).
 
     Args:
         passages: any number, vehicles only; heads of persons are blurred in their crops already.
