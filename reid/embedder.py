@@ -22,7 +22,7 @@ class Embedder(Protocol):
 
     @property
     def model_id(self) -> str:
-        """Name of the model in the registry, for example `yanji-reid-1`."""
+        """Name of the model in the registry."""
         ...
 
     @property
