@@ -29,7 +29,7 @@ _VERBS = {
     "search": ("ask", "Find the vehicle of a snapshot."),
     "trace": ("ask", "The routes a vehicle can have taken."),
     "runs": ("stored", "List or remove what one recording or connection brought in."),
-    "archive": ("stored", "Size of the archive; new embeddings."),
+    "archive": ("stored", "Size of the archive; new embeddings, missing colours."),
     "check": ("stored", "Prove the archive's invariants; mend what can be mended."),
     "audit": ("stored", "Verify the record of who looked for what."),
     "clock": ("clocks", "How far the cameras' clocks are off: read, listed, estimated."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,20 @@ def test_stats_count_what_is_there(yanji, filled):
     told = yanji("archive", "stats", "--archive", filled)
     assert "6 sightings" in told.out
     assert "the disk lasts" in told.out
+
+
+def test_missing_colours_are_named_once(yanji, town):
+    with sqlite3.connect(town.archive / "archive.db") as raw:
+        raw.execute("UPDATE sightings SET colour = NULL, colour_score = NULL")
+    first = yanji("archive", "colours", "--archive", town.archive, "--json")
+    assert first.status == 0
+    assert first.json["named"] > 0
+    assert first.json["unreadable"] == 0
+    again = yanji("archive", "colours", "--archive", town.archive)
+    assert again.status == 0
+    assert again.out.startswith("0 sightings have a colour now, 0 stay in doubt")
+    assert yanji("check", "--archive", town.archive).status == 0
+    assert yanji("archive", "colours", "--archive", town.archive / "none").status == 1
 
 
 def test_an_archive_moves_to_another_model_and_back(yanji, town, monkeypatch):
