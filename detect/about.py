@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, model_validator
 
 
 class Part(BaseModel):
@@ -69,6 +69,8 @@ class About(Part):
     protocols: dict[str, str] = {}
     """Name in `figures` -> what it means: without it a figure says nothing."""
     limits: tuple[str, ...] = ()
+    _folder: Path | None = PrivateAttr(default=None)
+    """Where the card and the files beside it stand; None: in the package `yanji.models`."""
 
     @model_validator(mode="after")
     def _figures_are_there(self) -> About:

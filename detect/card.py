@@ -1,9 +1,10 @@
 """The registry of models: a card per model, and the proof that its file is the one described.
 
-A card is `yanji/models/<name>.json`. It says where the weights come from (a pinned package of the
-registry, or a file beside the card), their sha256, what goes in and what comes out, what was
-measured, and what the model cannot do. Cards of detectors and of embedders have one schema; what
-every card has, of whatever model, is in `yanji.detect.about`.
+A card is `yanji/models/<name>.json`, or stands in a folder of one's own (the setting `models`, what
+`yanji train` writes). It says where the weights come from (a pinned package of the registry, or a
+file beside the card), their sha256, what goes in and what comes out, what was measured, and what
+the model cannot do. Cards of detectors and of embedders have one schema; what every card has, of
+whatever model, is in `yanji.detect.about`.
 """
 
 from __future__ import annotations
@@ -130,27 +131,45 @@ def _registry() -> Path:
     return Path(str(importlib.resources.files("yanji.models")))
 
 
-def list_models() -> list[str]:
-    """Name every model of the registry, sorted: networks, and what else has weights."""
-    return sorted(path.stem for path in _registry().glob("*.json"))
+def list_models(folder: Path | None = None) -> list[str]:
+    """Name every model of the registry and of a folder of one's own, sorted: networks, and what
+    else has weights.
+    """
+    return sorted(_names_in(_registry()) | (_names_in(folder) if folder is not None else set()))
 
 
-def list_cards() -> list[str]:
-    """Name every network of the registry, sorted."""
-    return [name for name in list_models() if _task_of(name) not in OTHER_TASKS]
+def _names_in(folder: Path) -> set[str]:
+    return {path.stem for path in folder.glob("*.json")}
 
 
-def _task_of(name: str) -> str:
+def list_cards(folder: Path | None = None) -> list[str]:
+    """Name every network of the registry and of a folder of one's own, sorted."""
+    return [name for name in list_models(folder) if _task_of(name, folder) not in OTHER_TASKS]
+
+
+def _task_of(name: str, folder: Path | None) -> str:
     """Task as the card says; a card that cannot be read is a network's until it is loaded."""
+    place = _registry() if folder is None or name in _names_in(_registry()) else folder
     try:
-        return str(json.loads(card_text(name)).get("task"))
-    except (ValueError, AttributeError):
+        return str(json.loads((place / f"{name}.json").read_text(encoding="utf-8")).get("task"))
+    except (OSError, ValueError, AttributeError):
         return ""
 
 
 def card_text(name: str) -> str:
-    """Read the card file of a model that is in the registry."""
-    return (_registry() / f"{name}.json").read_text(encoding="utf-8")
+    """Read the card file of a model that is shipped.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    return _text_of(name, _registry())
+
+
+def _text_of(name: str, place: Path) -> str:
+    try:
+        return (place / f"{name}.json").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"The card of model {name!r} cannot be read: {error}.") from error
 
 
 def read_card(text: str, name: str) -> Card:
@@ -188,17 +207,39 @@ def read_about(kind: type[AnyCard], text: str, name: str) -> AnyCard:
 
 
 @cache
-def load_card(name: str) -> Card:
-    """Read the card `name` of the registry.
+def load_card(name: str, folder: Path | None = None) -> Card:
+    """Read the card `name` of the registry or of a folder of one's own.
+
+    Args:
+        name: of the model.
+        folder: cards and weights that are not shipped (the setting `models`); None: none.
 
     Raises:
-        ModelError: no such card, or a damaged one.
+        ModelError: no such card, a damaged one, or one in either place: which is meant is not said.
     """
-    if name not in list_cards():
+    if folder is not None and not folder.is_dir():
         raise ModelError(
-            f"There is no model named {name!r}.", hint=f"Known models: {', '.join(list_cards())}."
+            f"The folder of models {folder} is not there.", hint="See the setting `models`."
         )
-    return read_card(card_text(name), name)
+    places = [place for place in (_registry(), folder) if place is not None]
+    found = [place for place in places if name in _names_in(place)]
+    if not found or name not in list_cards(folder):
+        known = ", ".join(list_cards(folder))
+        raise ModelError(f"There is no model named {name!r}.", hint=f"Known models: {known}.")
+    if len(found) > 1:
+        raise ModelError(
+            f"There are two models named {name!r}: one is shipped, one stands in {folder}.",
+            hint="Give your own another name.",
+        )
+    card = read_card(_text_of(name, found[0]), name)
+    return card if found[0] != folder else standing_in(card, folder)
+
+
+def standing_in(card: Card, folder: Path) -> Card:
+    """Say where the files beside a card are, when it is not of the registry."""
+    placed = card.model_copy()
+    placed._folder = folder
+    return placed
 
 
 def data_path(card: About, file: str) -> Path:
@@ -207,10 +248,12 @@ def data_path(card: About, file: str) -> Path:
     Raises:
         ModelError: it is missing.
     """
-    path = _registry() / file
+    folder = card._folder if card._folder is not None else _registry()
+    path = folder / file
     if not path.is_file():
         raise ModelError(
-            f"The file {file} of model {card.name!r} is missing.", hint="Install yanji again."
+            f"The file {file} of model {card.name!r} is missing.",
+            hint="Install yanji again." if card._folder is None else f"It belongs into {folder}.",
         )
     return path
 
@@ -285,7 +328,11 @@ def verify_weights(card: About, path: Path | None = None, precision: str = "f32"
         raise ModelError(
             f"The weights of model {card.name!r} are not the file that its card describes "
             f"(sha256 {sha256[:12]}…).",
-            hint=f"The file {path.name} is damaged or was exchanged: install "
-            f"{package or 'yanji'} again.",
+            hint=f"The file {path.name} is damaged or was exchanged: "
+            + (
+                f"install {package or 'yanji'} again."
+                if card._folder is None
+                else "train again, or copy it again."
+            ),
         )
     return path

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from yanji.configs.errors import ModelError
 from yanji.detect.card import Card, list_cards, list_models, load_card
@@ -37,8 +38,12 @@ class Proof:
         return not self.why
 
 
-def load_about(name: str) -> Card | ColourCard:
+def load_about(name: str, folder: Path | None = None) -> Card | ColourCard:
     """Read the card of any model.
+
+    Args:
+        name: of the model.
+        folder: of models of one's own (the setting `models`); None: none.
 
     Raises:
         ModelError: no such card, or a damaged one.
@@ -46,28 +51,29 @@ def load_about(name: str) -> Card | ColourCard:
     if name in list_models() and name not in list_cards():
         return load_colour_card(name)
     try:
-        return load_card(name)
+        return load_card(name, folder)
     except ModelError as error:
-        if name in list_models():
+        if name in list_models(folder) or (folder is not None and not folder.is_dir()):
             raise
         # `load_card` names networks only.
-        known = ", ".join(list_models())
+        known = ", ".join(list_models(folder))
         raise ModelError(error.message, hint=f"Known models: {known}.") from None
 
 
-def verify_model(name: str) -> Iterator[Proof]:
+def verify_model(name: str, folder: Path | None = None) -> Iterator[Proof]:
     """Prove one model in every way; a card that cannot be read is one failed proof.
 
     Args:
-        name: one of `list_models()`.
+        name: one of `list_models(folder)`.
+        folder: of models of one's own; None: none.
 
     Raises:
-        ModelError: there is no such model.
+        ModelError: there is no such model, or no such folder.
     """
-    if name not in list_models():
-        load_about(name)
+    if name not in list_models(folder):
+        load_about(name, folder)
     try:
-        card = load_about(name)
+        card = load_about(name, folder)
     except ModelError as error:
         yield Proof(name, "", "", None, None, error.message, error.hint)
         return

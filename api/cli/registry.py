@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
     from yanji.reid.verify import Proof
 
 
+_folder_option = click.option(
+    "--models",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="With the models of this folder, see the setting `models`.",
+)
+
+
 @click.group("models")
 def models_verb() -> None:
     """The registry of models: licence, data, figures, hashes, source."""
@@ -20,15 +30,16 @@ def models_verb() -> None:
 
 @models_verb.command("list")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
+@_folder_option
 @click.option("--long", "long_form", is_flag=True, help="All that the cards say, of every model.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
-def models_list(names: tuple[str, ...], long_form: bool, as_json: bool) -> int:
+def models_list(names: tuple[str, ...], folder: Path | None, long_form: bool, as_json: bool) -> int:
     """List the models; with NAME all that its card says: data, figures, hashes, limits."""
     from yanji.detect.about import main_figure_texts
     from yanji.detect.card import list_models
     from yanji.reid.verify import load_about
 
-    cards = [load_about(name) for name in names or list_models()]
+    cards = [load_about(name, folder) for name in names or list_models(folder)]
     if as_json:
         print_json({"models": [card.model_dump(mode="json") for card in cards]})
         return 0
@@ -100,8 +111,9 @@ def _extras(card: About) -> list[str]:
 
 @models_verb.command("verify")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
+@_folder_option
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
-def models_verify(names: tuple[str, ...], as_json: bool) -> int:
+def models_verify(names: tuple[str, ...], folder: Path | None, as_json: bool) -> int:
     """Hold file, network and golden vectors of every model, or of NAME, against its card, in every
     runtime and precision here; exit 1 on a fault.
     """
@@ -109,8 +121,8 @@ def models_verify(names: tuple[str, ...], as_json: bool) -> int:
     from yanji.reid.verify import verify_model
 
     results: list[Proof] = []
-    for name in names or list_models():
-        for proof in verify_model(name):
+    for name in names or list_models(folder):
+        for proof in verify_model(name, folder):
             results.append(proof)
             if not as_json:
                 _tell(proof)

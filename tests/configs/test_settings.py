@@ -69,6 +69,7 @@ def test_every_setting_has_a_variable(monkeypatch: pytest.MonkeyPatch, name: str
         "YANJI_PIN_WORKERS": ("false", False),
         "YANJI_DETECTOR": ("m", "m"),
         "YANJI_EMBEDDER": ("m", "m"),
+        "YANJI_MODELS": ("x/y", Path("x/y")),
         "YANJI_CAMERA_NETWORKS": ("10.0.0.0/8, fd00::/8", ("10.0.0.0/8", "fd00::/8")),
         "YANJI_CAMERA_SCHEMES": ("rtsps,https", ("rtsps", "https")),
         "YANJI_RETENTION__DAYS": ("30", 30),

@@ -319,3 +319,25 @@ def test_a_cut_off_file_of_the_colours(registry: Path) -> None:
 def test_a_card_without_its_model(registry: Path) -> None:
     with pytest.raises(UsageError):
         open_embedder(COLOUR)
+
+
+def test_models_of_ones_own_are_proved_like_the_shipped_ones(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    name = "our-reid-7"
+    for path in cards._registry().glob(f"{SMALL}*"):
+        shutil.copy(path, own / path.name.replace(SMALL, name))
+    (own / f"{name}.md").unlink()
+    text = (own / f"{name}.json").read_text(encoding="utf-8").replace(SMALL, name)
+    (own / f"{name}.json").write_text(text, encoding="utf-8")
+    assert name in list_models(own)
+    assert all(proof.ok for proof in verify_model(name, own))
+    assert load_about(COLOUR, own).name == COLOUR
+    data = bytearray((own / f"{name}.onnx").read_bytes())
+    data[1000] ^= 1
+    (own / f"{name}.onnx").write_bytes(data)
+    for proof in verify_model(name, own):
+        assert "not the file that its card describes" in proof.why
+    with pytest.raises(ModelError, match="no model named 'other'") as caught:
+        list(verify_model("other", own))
+    assert name in caught.value.hint
