@@ -271,7 +271,7 @@ def _detect_in_pictures(
     label_names = read_names(labels.names)
     # AP is a figure over all scores: cut off where tracking cuts, it would come out too low.
     all_scores = Thresholds(candidate=0.001)
-    card = load_card(settings.detector)
+    card = load_card(settings.detector, settings.models)
     detector = Detector(
         card, settings.runtime, settings.precision, all_scores, long_side_px=side_px
     )
