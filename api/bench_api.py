@@ -121,6 +121,7 @@ def _server(archive: Path, site: Path, settings: Settings, scratch: Path) -> Ite
         "YANJI_PRECISION": settings.precision,
         "YANJI_DETECTOR": settings.detector,
         "YANJI_EMBEDDER": settings.embedder,
+        "YANJI_MODELS": "null" if settings.models is None else str(settings.models.resolve()),
         "YANJI_LOG_LEVEL": "error",
     }
     log = (scratch / "server.log").open("wb")

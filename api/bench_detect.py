@@ -103,7 +103,7 @@ def bench_detect(
         ModelError: not even the reference runs.
     """
     one_thread_each()
-    card = load_card(settings.detector)
+    card = load_card(settings.detector, settings.models)
     names = _names(labelled, card)
     pictures = take_pictures(videos, num_pictures)
     opened, missing = _open_all(card)

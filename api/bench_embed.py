@@ -16,7 +16,7 @@ from yanji.api.pipeline import CameraPipeline, open_detector
 from yanji.api.worker import one_thread_each
 from yanji.configs.errors import ModelError, PictureError, UsageError
 from yanji.configs.settings import Settings
-from yanji.detect.card import list_cards, load_card
+from yanji.detect.card import Card, list_cards, load_card
 from yanji.detect.evaluate import pictures_of
 from yanji.detect.runtime import PrecisionName, RuntimeName, available_runtimes
 from yanji.ingest.frame import BgrImage
@@ -70,7 +70,7 @@ def bench_embed(
         SourceError, PictureError, ModelError: a file cannot be read, or a model not be opened.
     """
     one_thread_each()
-    if settings.embedder not in list_cards():
+    if settings.embedder not in list_cards(settings.models):
         raise UsageError(
             f"The embedder {settings.embedder!r} is no network: it has no runtimes to compare.",
             hint="Set the setting embedder to a model of `yanji models list`.",
@@ -81,7 +81,7 @@ def bench_embed(
         raise UsageError(
             f"There are fewer than {BATCH} crops.", hint="Give more pictures, or longer clips."
         )
-    opened, missing = _open_all(settings.embedder)
+    opened, missing = _open_all(load_card(settings.embedder, settings.models))
     steps = {
         f"{name} {how}": partial(_embed, embedder, crops, each)
         for name, embedder in opened.items()
@@ -175,14 +175,14 @@ def _read_crops(folder: Path, num: int) -> list[BgrImage]:
     return crops
 
 
-def _open_all(name: str) -> tuple[dict[str, OnnxEmbedder], dict[str, str]]:
+def _open_all(card: Card) -> tuple[dict[str, OnnxEmbedder], dict[str, str]]:
     opened: dict[str, OnnxEmbedder] = {}
     missing: dict[str, str] = {}
     for runtime in sorted(available_runtimes(), key=lambda one: one != REFERENCE[0]):
         for precision in PRECISIONS:
             try:
                 embedder = OnnxEmbedder(
-                    load_card(name), cast(RuntimeName, runtime), cast(PrecisionName, precision)
+                    card, cast(RuntimeName, runtime), cast(PrecisionName, precision)
                 )
             except ModelError as error:
                 if (runtime, precision) == REFERENCE:

@@ -38,11 +38,13 @@ class PlainLoop:
         Raises:
             ModelError: a file is missing or changed.
         """
-        card = load_card(settings.detector)
+        card = load_card(settings.detector, settings.models)
         self._vehicles = sorted(card.class_map)
         self._fill = card.input.fill
         self._net = open_runtime(card, "onnxruntime", "f32", (1, SIDE_PX, SIDE_PX))
-        self._embedder = open_embedder(settings.embedder, "onnxruntime", "f32")
+        self._embedder = open_embedder(
+            settings.embedder, "onnxruntime", "f32", folder=settings.models
+        )
 
     def run(self, path: Path, analysed: Set[int]) -> tuple[float, int]:
         """Read a recording.

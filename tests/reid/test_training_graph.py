@@ -12,7 +12,7 @@ import pytest
 onnx = pytest.importorskip("onnx", reason="needs the train extra")
 
 from yanji.detect.golden import golden_picture  # noqa: E402
-from yanji.reid.training import graph  # noqa: E402
+from yanji.reid.training import graph, scaling  # noqa: E402
 
 START = (
     Path(__file__).parents[2].parent / "shared/models/omz/person-reidentification-retail-0248.onnx"
@@ -33,15 +33,15 @@ def run(model: bytes, name: str, value: np.ndarray) -> np.ndarray:
 
 def scaled(picture: np.ndarray) -> np.ndarray:
     rgb = picture[:, :, ::-1].astype(np.float32)
-    return ((rgb - graph.MEAN_3) / graph.STD_3).transpose(2, 0, 1)[None]
+    return ((rgb - scaling.MEAN_3) / scaling.STD_3).transpose(2, 0, 1)[None]
 
 
 def test_vectors_are_those_of_the_original(start: Path) -> None:
     picture = golden_picture(4, 256, 128)
     original = run(start.read_bytes(), "inputs:0", picture[None].astype(np.float32))[0]
-    rebuilt = run(graph.prepare(start, 256, 128).SerializeToString(), graph.INPUT, scaled(picture))[
-        0
-    ]
+    rebuilt = run(
+        graph.prepare(start, 256, 128).SerializeToString(), scaling.INPUT, scaled(picture)
+    )[0]
     cosine = original @ rebuilt / np.linalg.norm(original) / np.linalg.norm(rebuilt)
     assert cosine > 0.9999
 
@@ -50,8 +50,8 @@ def test_a_batch_gives_each_picture_its_own_vector(start: Path) -> None:
     model = graph.prepare(start, 192, 160).SerializeToString()
     crops = np.concatenate([scaled(golden_picture(seed, 192, 160)) for seed in (1, 2, 3)])
     crops[1] *= 3  # another contrast beside it must not reach the others' normalisation
-    together = run(model, graph.INPUT, crops)
-    alone = np.concatenate([run(model, graph.INPUT, crop[None]) for crop in crops])
+    together = run(model, scaling.INPUT, crops)
+    alone = np.concatenate([run(model, scaling.INPUT, crop[None]) for crop in crops])
     np.testing.assert_allclose(together, alone, atol=1e-4)
 
 
@@ -82,7 +82,7 @@ def test_torch_computes_the_same(start: Path) -> None:
 
     model = graph.prepare(start, 96, 80)
     crops = scaled(golden_picture(7, 96, 80))
-    expected = run(model.SerializeToString(), graph.INPUT, crops)
+    expected = run(model.SerializeToString(), scaling.INPUT, crops)
     with torch.no_grad():
         found = forward(steps_of(model), constants_of(model), torch.from_numpy(crops)).numpy()
     np.testing.assert_allclose(found, expected, atol=2e-3)
