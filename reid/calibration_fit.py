@@ -45,6 +45,8 @@ class PairScores:
 
     same_S: Floats
     different_D: Floats
+    weight: float = 1.0
+    """Of this source beside others, however many pairs it has; above 0."""
 
     @property
     def usable(self) -> bool:
@@ -65,7 +67,7 @@ def better_form(kept: Sequence[PairScores], left_out: Sequence[PairScores]) -> F
 
 
 def fit_curve(sources: Sequence[PairScores], form: Form = "isotonic") -> ScoreCurve:
-    """Fit one curve; every source counts the same, however many pairs it has.
+    """Fit one curve; sources count by their weights, however many pairs they have.
 
     Args:
         sources: pairs to fit on; those without pairs of both kinds are passed over.
@@ -110,9 +112,10 @@ def _pooled(sources: Sequence[PairScores]) -> _Pool:
     )
     edges = np.concatenate([[-np.inf], (points[1:] + points[:-1]) / 2, [np.inf]])
     weights = [np.zeros(len(points)), np.zeros(len(points))]
+    total = sum(source.weight for source in usable)
     for source in usable:
         for weight_B, scores_N in zip(weights, (source.same_S, source.different_D), strict=True):
-            weight_B += np.histogram(scores_N, edges)[0] / (len(scores_N) * len(usable))
+            weight_B += np.histogram(scores_N, edges)[0] * (source.weight / total / len(scores_N))
     return _Pool(points, weights[0], weights[1], len(same_S), len(different_D))
 
 

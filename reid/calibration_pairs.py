@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from yanji.configs.errors import UsageError
-from yanji.detect.card_calibration import ANY, PAIRS, ScoreCurve, pair_name
+from yanji.detect.card_calibration import ANY, PAIRS, VIEWS, ScoreCurve, pair_name
 from yanji.detect.classes import GROUPS
 from yanji.reid.calibration_fit import PairScores, better_form, fit_curve
 from yanji.reid.shots import Shots
@@ -24,7 +25,7 @@ def fit_curves(sources: Sequence[Shots]) -> dict[str, dict[str, ScoreCurve]]:
     """Fit a curve for each group and pair of views that enough vehicles show, and the wider ones.
 
     Args:
-        sources: crops of each source, every source of the same weight. Two crops are a pair when
+        sources: crops of each source, weighed as in `mixed_scores`. Two crops are a pair when
             they are of different cameras, and for a curve of a group when both are of it.
 
     Returns:
@@ -59,17 +60,50 @@ def pair_scores(shots: Shots, pair: str = ANY) -> PairScores:
     )
 
 
+def mixed_scores(sources: Sequence[Shots], pair: str) -> list[PairScores]:
+    """The scores that a curve is fitted on, weighed.
+
+    For one pair of views every source weighs the same. Over all views a source that shows one pair
+    only stands for that pair only: it shares the weight that this pair has in the sources that show
+    several. Else easy pairs from one view would speak for views they know nothing of.
+    """
+    if pair != ANY:
+        return [pair_scores(shots, pair) for shots in sources]
+    narrow = [shots for shots in sources if _only_pair(shots) is not None]
+    wide = [shots for shots in sources if len(set(shots.views_N.tolist()) & set(VIEWS)) > 1]
+    if not wide or not narrow or len(wide) + len(narrow) < len(sources):
+        return [pair_scores(shots) for shots in sources]
+    mixed: list[PairScores] = []
+    for name in PAIRS[1:]:
+        parts = [pair_scores(shots, name) for shots in wide]
+        shares = [
+            len(part.same_S) / max(len(pair_scores(shots).same_S), 1)
+            for part, shots in zip(parts, wide, strict=True)
+        ]
+        beside = [pair_scores(shots) for shots in sources if _only_pair(shots) == name]
+        usable = [part for part in (*parts, *beside) if part.usable]
+        if usable and sum(shares) > 0:
+            weight = sum(shares) / len(wide) / len(usable)
+            mixed += [replace(part, weight=weight) for part in usable]
+    return mixed
+
+
+def _only_pair(shots: Shots) -> str | None:
+    """The pair of views that all crops show; None where they show several, or it is not known."""
+    names = set(shots.views_N.tolist())
+    if len(names) != 1 or not names <= set(VIEWS):
+        return None
+    view = names.pop()
+    return pair_name(view, view)
+
+
 def _fit(shots: Sequence[Shots], pair: str) -> ScoreCurve:
     """Choose the form on vehicles left out, then fit it on all."""
     chosen = [_decides(part) for part in shots]
-    kept = [
-        pair_scores(part.taken(~mask_N), pair) for part, mask_N in zip(shots, chosen, strict=True)
-    ]
-    left_out = [
-        pair_scores(part.taken(mask_N), pair) for part, mask_N in zip(shots, chosen, strict=True)
-    ]
-    whole = [pair_scores(part, pair) for part in shots]
-    return fit_curve(whole, better_form(kept, left_out))
+    kept = [part.taken(~mask_N) for part, mask_N in zip(shots, chosen, strict=True)]
+    left_out = [part.taken(mask_N) for part, mask_N in zip(shots, chosen, strict=True)]
+    form = better_form(mixed_scores(kept, pair), mixed_scores(left_out, pair))
+    return fit_curve(mixed_scores(shots, pair), form)
 
 
 def _decides(shots: Shots) -> np.typing.NDArray[np.bool_]:

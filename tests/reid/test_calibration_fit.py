@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from yanji.reid.calibration_measures import (
     figures_of_events,
     joined,
 )
-from yanji.reid.calibration_pairs import LEAST_VEHICLES, fit_curves, pair_scores
+from yanji.reid.calibration_pairs import LEAST_VEHICLES, fit_curves, mixed_scores, pair_scores
 from yanji.reid.evaluate_calibration import GalleryRule, ask_all, report
 from yanji.reid.shots import Shots, first_half, halves, view_from
 from yanji.reid.training.calibrate import calibrated_text, write_whole
@@ -155,6 +156,21 @@ def test_a_pair_of_views_that_nothing_shows_has_no_curve() -> None:
     curves = fit_curves([crops(LEAST_VEHICLES + 5, views="r")])
     assert set(curves) == {"any", "four_wheel"}
     assert set(curves["four_wheel"]) == {"any", "rear-rear"}
+
+
+def test_a_source_of_one_view_speaks_for_that_pair_only() -> None:
+    wide, rear = crops(40, 1), crops(40, 2, views="r")
+    mixed = mixed_scores([wide, rear], "any")
+    assert sum(part.weight for part in mixed) == pytest.approx(1)
+    # Two cameras of six look at the rear: one of the fifteen pairs of cameras.
+    assert [part.weight for part in mixed if len(part.same_S) == 40 * 15] == [
+        pytest.approx(1 / 15 / 2)
+    ]
+    assert [part.weight for part in mixed_scores([wide, rear], "rear-rear")] == [1.0, 1.0]
+    # Where what a source shows is not known, all weigh the same.
+    unknown = replace(crops(40, 3), views_N=np.full(240, ""))
+    assert [part.weight for part in mixed_scores([wide, rear, unknown], "any")] == [1.0] * 3
+    assert [part.weight for part in mixed_scores([rear], "any")] == [1.0]
 
 
 def test_too_few_vehicles_are_refused() -> None:
