@@ -150,6 +150,7 @@ def ask_and_judge(
             case,
             image_sha256=query.image_sha256,
             parameters={"at": snapshot.camera_id, "time_ns": point.first_ns},
+            look=query.look,
         )
         traced = replace(traced, trace=without_ends(traced.trace, reader, truth))
         witness = Witness(reader, truth)

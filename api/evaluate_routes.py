@@ -22,6 +22,7 @@ from yanji.configs.settings import Settings
 from yanji.configs.site import Site
 from yanji.detect.classes import GROUP_OF, GROUPS
 from yanji.detect.testcity_frames import truth_of
+from yanji.index.chances import look_of
 from yanji.index.graph import RoadGraph
 from yanji.index.hit import StoredSighting
 from yanji.index.reader import ArchiveReader
@@ -235,6 +236,7 @@ def _best_route(
         case,
         image_sha256=None,
         parameters={"sighting_id": sighting_id},
+        look=look_of(reader.sighting(sighting_id)),
     )
     routes = traced.trace.routes
     legs = {leg.sighting_id for leg in routes[0].legs if leg.sighting_id} if routes else set()

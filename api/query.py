@@ -18,6 +18,7 @@ from yanji.ingest.array_picture import ArrayPicture
 from yanji.ingest.frame import BgrImage
 from yanji.ingest.snapshot import Snapshot, load_snapshot
 from yanji.reid.black import is_black
+from yanji.reid.calibration import Look
 from yanji.reid.describe import cut_query
 from yanji.reid.embedder import Embedder
 from yanji.reid.sighting import Embedding
@@ -45,6 +46,11 @@ class Query:
     embedding: Embedding
     crop: BgrImage = field(repr=False, compare=False)
     """What was embedded: heads are blurred."""
+
+    @property
+    def look(self) -> Look:
+        """Class, as far as known; from where it was taken a picture does not say."""
+        return Look(self.vehicle_class)
 
 
 def read_query(path: Path, box: Box | None, detector: Detector, embedder: Embedder) -> Query:

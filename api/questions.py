@@ -13,6 +13,7 @@ from yanji.api.query import Box
 from yanji.configs.errors import NothingFoundError
 from yanji.configs.settings import Settings
 from yanji.configs.site import Site
+from yanji.index.chances import CONFIRMED, with_probabilities
 from yanji.index.graph import CameraPlace, RoadGraph, graph_from_site
 from yanji.index.hit import Filter, Hit, StoredSighting
 from yanji.index.judged import hits_left_out, pinned_hits, read_judged
@@ -20,9 +21,11 @@ from yanji.index.reader import ArchiveReader
 from yanji.index.search import SearchAnswer, search
 from yanji.index.trace import QueryPoint, Trace, trace
 from yanji.ingest.gap import Gap
+from yanji.reid.calibration import Look, calibration_for
 from yanji.reid.sighting import Embedding
 
 EVERYTHING: Final = Filter()
+UNKNOWN: Final = Look()
 TRACE_HITS = 500
 """The score of a chance hit is estimated from the hits, so a trace takes more than it uses."""
 
@@ -57,6 +60,11 @@ class Asked(Protocol):
         """Of the vehicle in the snapshot, pixels upright; None for a stored sighting."""
         ...
 
+    @property
+    def look(self) -> Look:
+        """Its class and view as far as they are known: what a score is worth depends on them."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Sought:
@@ -67,6 +75,7 @@ class Sought:
     box: Box | None = None
     sighting_id: str | None = None
     """The stored sighting asked about; it is not a hit of its own."""
+    look: Look = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,9 @@ def ask_search(
         rejected: ids of sightings that are not. They push the query away and are left out.
         extra: further parameters for the audit record.
 
-    The scores are cosines to the query so moved (`yanji.index.rerank`).
+    The scores are cosines to the query so moved (`yanji.index.rerank`). Probabilities stand beside
+    them where the model is calibrated and nothing was judged: what the score of a moved query is
+    worth was not measured. A confirmed sighting has 1.
 
     Raises:
         NothingFoundError: a confirmed or rejected sighting is not there (`unknown_sighting`).
@@ -129,7 +140,8 @@ def ask_search(
     embedding = judged.refine(query.embedding)
     left_out = judged.rejected if own is None else judged.rejected | {own}
     answer = search(reader, embedding, wanted, limit + len(judged.confirmed), left_out)
-    pinned = pinned_hits(judged, embedding, wanted)
+    pinned = [replace(hit, probability=CONFIRMED) for hit in pinned_hits(judged, embedding, wanted)]
+    answer = _with_probabilities(answer, query.embedding, embedding, query.look)
     others = [hit for hit in answer.hits if hit.sighting.sighting_id not in judged.confirmed]
     answer = replace(answer, hits=tuple([*pinned, *others][:limit]))
     asked: dict[str, object] = {"box": None if query.box is None else list(query.box)}
@@ -182,6 +194,7 @@ def ask_trace(
     confirmed: Sequence[str] = (),
     rejected: Sequence[str] = (),
     attributes: Filter = EVERYTHING,
+    look: Look = UNKNOWN,
     extra: Mapping[str, object] | None = None,
 ) -> Traced:
     """Search around the point, chain the hits, record, answer.
@@ -190,6 +203,7 @@ def ask_trace(
     sightings as one vehicle can have driven through within the window. The score of a confirmed
     one is its cosine to the query as the others moved it. `attributes`: which colours and
     directions are looked at, times and cameras aside; confirmed sightings are, whatever they have.
+    `look`: class and view of the vehicle, as far as known; probabilities are as in `ask_search`.
 
     Raises:
         NothingFoundError: a confirmed or rejected sighting is not there (`unknown_sighting`).
@@ -204,7 +218,9 @@ def ask_trace(
         )
     own = point.sighting_id if point is not None else None
     judged = read_judged(reader, embedding, confirmed, rejected, own)
-    answer = search(reader, judged.refine(embedding), wanted, TRACE_HITS, judged.rejected)
+    moved = judged.refine(embedding)
+    answer = search(reader, moved, wanted, TRACE_HITS, judged.rejected)
+    answer = _with_probabilities(answer, embedding, moved, look)
     hits: list[Hit] = [
         *(hit for hit in answer.hits if hit.sighting.sighting_id not in judged.confirmed),
         *hits_left_out(judged, embedding),
@@ -244,6 +260,15 @@ def ask_trace(
     )
     known = {hit.sighting.sighting_id: hit.sighting for hit in hits}
     return Traced(found, {**known, **judged.confirmed}, audit_id)
+
+
+def _with_probabilities(
+    answer: SearchAnswer, asked: Embedding, moved: Embedding, look: Look
+) -> SearchAnswer:
+    """Fill in probabilities, unless verdicts moved the query."""
+    calibration = calibration_for(asked) if moved is asked else None
+    hits = with_probabilities(answer.hits, calibration, look, answer.searched, answer.searched_of)
+    return replace(answer, hits=hits)
 
 
 def stored_vehicle(

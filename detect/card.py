@@ -21,6 +21,7 @@ from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from yanji.configs.errors import ModelError
 from yanji.detect.about import About, Part
+from yanji.detect.card_calibration import CardCalibration
 from yanji.detect.classes import CLASSES
 
 OTHER_TASKS: Final = ("colour",)
@@ -106,8 +107,8 @@ class Card(About):
     golden: Golden | None = None
     quantised: Quantised | None = None
     """None: there is no int8."""
-    calibration: dict[str, float] | None = None
-    """Coefficients that turn a score into a likelihood ratio; None: no odds are shown."""
+    calibration: CardCalibration | None = None
+    """Turns scores into likelihood ratios (embedders); None: no probability is shown."""
 
     @model_validator(mode="after")
     def _whole(self) -> Card:
@@ -118,6 +119,11 @@ class Card(About):
             raise ValueError("an embedder's card needs its dimension")
         if self.task == "detect" and (self.num_classes is None or not self.class_map):
             raise ValueError("a detector's card needs num_classes and class_map")
+        if self.calibration is not None:
+            if self.task != "embed":
+                raise ValueError("only an embedder's scores are calibrated")
+            if self.calibration.weights_sha256 != self.sha256:
+                raise ValueError("calibration was fitted for other weights than the card's")
         if self.quantised is not None:
             if self.quantised.made_from != self.sha256:
                 raise ValueError("quantised was made from other weights than the card's")

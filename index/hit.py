@@ -96,4 +96,5 @@ class Hit:
     score: float
     """Cosine, -1..1, higher is closer."""
     probability: float | None
-    """None until the model's card carries a calibration."""
+    """That it is the vehicle, 0..1, by its look; None where the model's card carries no
+    calibration, and where that does not hold (`yanji.index.chances`)."""

@@ -66,8 +66,9 @@ class Leg:
     camera_id: str
     first_ns: int
     last_ns: int
-    probability: None
-    """None: the travel times and scores of this version are not calibrated."""
+    probability: float | None
+    """That it is the vehicle, by its look alone, as that of the hit; 1 for a confirmed one; None
+    for the query itself and where the hit has none."""
     travel_s: float | None
     """From the last moment at the leg before to the first at this one; None for the first leg.
     Below zero by no more than clocks and overlapping views explain."""
@@ -87,6 +88,7 @@ class Route:
     score: float
     """Sum of the legs' evidence less costs (docs/design/trace.md); higher is better, no unit."""
     probability: None = None
+    """None: how often a whole route is right was not measured (docs/design/calibration.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class NextCamera:
     latest_ns: int
     """Without a stop on the way."""
     probability: None
+    """None: where vehicles turn to was not learned."""
     state: NextState
     """`ahead`: the window is still to come; `now`: it is open; `not_seen`: it is over and no
     sighting in it was like the query; `gap`: it is over or open and the camera was down in it."""

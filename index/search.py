@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from sqlalchemy import Connection, select
 
+from yanji.detect.classes import CLASSES, GROUP_OF
 from yanji.index.attributes import colours_kept, directions_kept, headings_of
 from yanji.index.blocks import Blocks, Columns, class_numbers, days_between
 from yanji.index.cameras import read_headings
@@ -33,13 +36,16 @@ class SearchAnswer:
     """The answer, and how far it reaches."""
 
     hits: tuple[Hit, ...]
-    """By score, then corrected time, then id. Probabilities are left to the calibration."""
+    """By score, then corrected time, then id. Probabilities: `yanji.index.chances`."""
     searched: int
     """How many sightings were compared."""
     without_vector: int
     """Sightings that the filter keeps but that have no vector of this model: not compared."""
     gaps: tuple[Gap, ...]
     """Outages of the filter's cameras in its time: the vehicle can have passed unseen."""
+    searched_of: Mapping[str, int] = field(default_factory=dict)
+    """Of `searched`, group of vehicles -> how many. Where some sightings of a day have no vector,
+    those of that day are shared out as all of its sightings are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,9 @@ def search(
         if model is None:
             kept = sum(1 for _ in select_sightings(connection, wanted))
             return SearchAnswer((), 0, kept, tuple(gaps))
-        parts, searched, missing = _parts(connection, reader.blocks, model, wanted, exclude)
+        parts, searched, missing, of_group = _parts(
+            connection, reader.blocks, model, wanted, exclude
+        )
         scores = _closest(parts, query_D, limit)
         found: dict[int, StoredSighting] = {}
         for batch in batches(scores):
@@ -88,7 +96,7 @@ def search(
                 found[keys[sighting.sighting_id]] = sighting
     hits = [Hit(sighting, scores[key], None) for key, sighting in found.items()]
     hits.sort(key=lambda hit: (-hit.score, hit.sighting.first_ns, hit.sighting.sighting_id))
-    return SearchAnswer(tuple(hits[:limit]), searched, missing, tuple(gaps))
+    return SearchAnswer(tuple(hits[:limit]), searched, missing, tuple(gaps), of_group)
 
 
 def rounded_score(vector_D: Vectors, query: Embedding) -> float:
@@ -98,8 +106,10 @@ def rounded_score(vector_D: Vectors, query: Embedding) -> float:
 
 def _parts(
     connection: Connection, blocks: Blocks, model: int, wanted: Filter, exclude: frozenset[str]
-) -> tuple[list[_Part], int, int]:
-    """The day indexes to search with the ids allowed in each, how many compared, how many not."""
+) -> tuple[list[_Part], int, int, dict[str, int]]:
+    """The day indexes to search with the ids allowed in each, how many compared, how many not, how
+    many compared of each group.
+    """
     offsets = read_offsets(connection)
     cameras = None if wanted.cameras is None else _camera_keys(connection, wanted.cameras)
     excluded_N = _keys_of(connection, exclude)
@@ -109,10 +119,12 @@ def _parts(
     headings = read_headings(connection) if wanted.directions is not None else {}
     parts: list[_Part] = []
     searched = missing = 0
+    of_group = Counter[str]()
     for day in days_between(connection, from_ns, to_ns):
         columns = blocks.block(connection, day).columns
         keep_N = _kept(columns, wanted, cameras, excluded_N, offsets)
-        allowed_M = columns.keys_N[keep_N & _attributes_kept(columns, wanted, headings)]
+        keep_N &= _attributes_kept(columns, wanted, headings)
+        allowed_M = columns.keys_N[keep_N]
         if not len(allowed_M):
             continue
         index = blocks.vectors(connection, day, model)
@@ -120,9 +132,18 @@ def _parts(
         num = len(index) if everything else int(np.isin(allowed_M, index.ids()).sum())
         searched += num
         missing += len(allowed_M) - num
+        for group, count in _group_counts(columns.classes_N[keep_N]).items():
+            of_group[group] += round(count * num / len(allowed_M))
         if num:
             parts.append(_Part(index, None if everything else allowed_M))
-    return parts, searched, missing
+    return parts, searched, missing, dict(of_group)
+
+
+def _group_counts(classes_M: np.typing.NDArray[np.int8]) -> Counter[str]:
+    counts = Counter[str]()
+    for number, count in enumerate(np.bincount(classes_M, minlength=len(CLASSES)).tolist()):
+        counts[GROUP_OF[CLASSES[number]]] += count
+    return counts
 
 
 def _kept(

@@ -6,9 +6,10 @@ Design, formulas and measured accuracy: docs/design/trace.md.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
+from yanji.index.chances import CONFIRMED
 from yanji.index.graph import Basis, RoadGraph
 from yanji.index.hit import Hit, StoredSighting
 from yanji.index.route import Leg, LegFacts, NextCamera, Note, QueryPoint, Route, Trace
@@ -72,6 +73,7 @@ def trace(
     stops = candidates(ranked, level, weights, max_candidates, sure)
     stops, anchor = with_query(stops, query)
     costs = drive_costs(stops, graph, gaps, window_s=window_s, now_ns=now_ns, weights=weights)
+    chances = _chances(ranked, sure)
     paths = best_paths(
         [stop.evidence for stop in stops],
         costs,
@@ -79,7 +81,7 @@ def trace(
         max_paths=max_routes,
         confirmed=frozenset(index for index, stop in enumerate(stops) if stop.confirmed),
     )
-    routes = tuple(_route(path, stops, graph, gaps, len(ranked), now_ns) for path in paths)
+    routes = tuple(_route(path, stops, graph, gaps, chances, len(ranked), now_ns) for path in paths)
     basis = _basis(routes, graph)
     held = {leg.sighting_id for leg in routes[0].legs} if routes else set()
     num_apart = len(known.keys() - held)
@@ -101,11 +103,20 @@ def trace(
     )
 
 
+def _chances(ranked: Sequence[Hit], sure: Sequence[StoredSighting]) -> dict[str, float]:
+    """Probability of each sighting that has one; of the query itself nothing is to be said."""
+    known = {
+        hit.sighting.sighting_id: hit.probability for hit in ranked if hit.probability is not None
+    }
+    return {**known, **{seen.sighting_id: CONFIRMED for seen in sure}}
+
+
 def _route(
     path: Path,
     stops: Sequence[Stop],
     graph: RoadGraph,
     gaps: Sequence[Gap],
+    chances: Mapping[str, float],
     num_hits: int,
     now_ns: int,
 ) -> Route:
@@ -125,7 +136,7 @@ def _route(
                 stop.camera_id,
                 stop.first_ns,
                 stop.last_ns,
-                None,
+                chances.get(stop.sighting_id or ""),
                 travel_s,
                 stop.score,
                 why,

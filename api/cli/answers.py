@@ -96,10 +96,12 @@ def print_search(
 ) -> None:
     """The answer of `yanji search` for people."""
     say_what_was_taken(query)
+    calibrated = any(hit.probability is not None for hit in answer.hits)
     rows = [
         [
             str(rank),
             f"{hit.score:.3f}",
+            *([percent(hit.probability)] if calibrated else []),
             hit.sighting.camera_id,
             format_time(hit.sighting.first_ns, zone),
             hit.sighting.vehicle_class + (" (parked)" if hit.sighting.stationary else ""),
@@ -109,9 +111,8 @@ def print_search(
         for rank, hit in enumerate(answer.hits, start=1)
     ]
     if rows:
-        for line in table(
-            ["", "similarity", "camera", "first seen", "class", "colour, way", "sighting"], rows
-        ):
+        heads = ["", "similarity", *(["probability"] if calibrated else []), "camera"]
+        for line in table([*heads, "first seen", "class", "colour, way", "sighting"], rows):
             print_line(line)
         crop = _best_crop(answer.hits[0].sighting, reader)
         if crop is not None:
@@ -127,6 +128,17 @@ def print_search(
     for gap in list(answer.gaps)[:10]:
         end = format_time(gap.to_ns, zone) if gap.to_ns is not None else "now"
         print_line(f"camera {gap.camera_id} saw nothing {format_time(gap.from_ns, zone)} to {end}")
+
+
+def percent(probability: float | None) -> str:
+    """`37 %`; never 0 or 100 % of what is neither; `-` for none."""
+    if probability is None:
+        return "-"
+    if 0 < probability < 0.01:
+        return "< 1 %"
+    if 0.99 < probability < 1:
+        return "> 99 %"
+    return f"{probability:.0%}".replace("%", " %")
 
 
 def trace_document(traced: Traced, zone: ZoneInfo | None) -> dict[str, object]:
@@ -177,7 +189,10 @@ def trace_lines(traced: Traced, zone: ZoneInfo | None) -> list[str]:
     for rank, route in enumerate(found.routes, start=1):
         lines.append(f"Route {rank} of {len(found.routes)} (evidence {route.score:.2f})")
         for leg in route.legs:
-            lines.append(f"  {format_time(leg.first_ns, zone)}  {leg.camera_id}  {leg.why}")
+            words = f"  {format_time(leg.first_ns, zone)}  {leg.camera_id}  {leg.why}"
+            if leg.probability is not None:
+                words += f"; probability by its look {percent(leg.probability)}"
+            lines.append(words)
     if not found.routes:
         lines.append("No sighting is like the vehicle.")
     for camera in found.next[:6]:

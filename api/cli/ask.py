@@ -153,6 +153,7 @@ def trace_verb(
     from yanji.api.query import parse_box
     from yanji.api.questions import ask_trace, graph_of, open_case
     from yanji.api.route_map import check_map_path, map_cameras, route_map, write_map
+    from yanji.index.chances import look_of
     from yanji.index.route import QueryPoint
 
     setup = set_up(
@@ -182,13 +183,14 @@ def trace_verb(
             if box is not None:
                 raise UsageError("--box belongs to a picture, not to a stored sighting.")
             embedding, known = _stored(setup, reader, sighting_id, asked)
+            look = look_of(reader.sighting(sighting_id))
             point = point or known
             image_sha256: str | None = None
             parameters: dict[str, object] = {"sighting_id": sighting_id}
             question: dict[str, object] = {"sighting_id": sighting_id}
         else:
             query = _query(setup, Path(image_or_sighting), box, asked, "trace")
-            embedding, image_sha256 = query.embedding, query.image_sha256
+            embedding, image_sha256, look = query.embedding, query.image_sha256, query.look
             parameters = {"box": list(query.box)}
             question = query_document(query)
             taken = query
@@ -203,6 +205,7 @@ def trace_verb(
             image_sha256=image_sha256,
             parameters=parameters,
             attributes=attributes,
+            look=look,
         )
         if map_file is not None:
             snapshot = taken.crop if taken is not None else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from yanji.api.cli.attribute_tables import attribute_lines
+from yanji.api.cli.calibration import eval_calibration
 from yanji.api.cli.city_tables import detect_lines, track_lines
 from yanji.api.cli.options import Setup, finite, installation_options, set_up
 from yanji.api.cli.output import note, print_json, print_line, table
@@ -74,6 +75,9 @@ class Labels:
 @click.group("eval")
 def eval_verb() -> None:
     """Figures on labelled data."""
+
+
+eval_verb.add_command(eval_calibration)
 
 
 @eval_verb.command("reid")

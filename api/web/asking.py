@@ -30,7 +30,7 @@ def search_for(
     desk, wanted = asking.desk, with_attributes(wanted, asked)
     found, audit_id = ask_search(
         desk.reader,
-        Sought(taken.embedding, taken.snapshot_id, taken.box, taken.sighting_id),
+        Sought(taken.embedding, taken.snapshot_id, taken.box, taken.sighting_id, taken.look),
         wanted,
         asked.limit,
         asking.case,
@@ -66,5 +66,6 @@ def trace_of(asking: Asking, taken: Taken, point: QueryPoint | None, asked: Trac
         confirmed=asked.confirmed,
         rejected=asked.rejected,
         attributes=with_attributes(Filter(), asked),
+        look=taken.look,
         extra=origin_of(asking.caller),
     )

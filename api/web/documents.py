@@ -1,7 +1,8 @@
 """What the HTTP API takes and gives, as types. The page and `yanji.api.client` speak these.
 
 Times are ISO 8601 text with an offset (the site's zone, else UTC); boxes are pixels of the upright
-picture; scores are cosines. `probability` is null until the model's card carries a calibration.
+picture; scores are cosines. `probability` weighs the look alone; it is null where the model's
+card carries no calibration, and where that does not hold (docs/design/calibration.md).
 `api/page/src/api/types.ts` mirrors this file; a test compares the two.
 """
 
@@ -310,7 +311,9 @@ class HitInfo(SightingInfo):
 
     rank: int
     score: float = Field(description="Cosine, -1..1, higher is closer.")
-    probability: float | None
+    probability: float | None = Field(
+        description="That it is the vehicle, by look alone; 1 when confirmed, null when not known."
+    )
     verdict: Verdict | None = Field(
         description="What was said of it in this case, when this subject was asked about."
     )
@@ -372,7 +375,9 @@ class LegInfo(_Answer):
     camera_id: CameraId
     first_seen: Time
     last_seen: Time
-    probability: float | None
+    probability: float | None = Field(
+        description="That it is the vehicle, by look alone; 1 when confirmed, null when not known."
+    )
     travel_s: float | None
     score: float | None
     why: str
@@ -385,7 +390,7 @@ class RouteInfo(_Answer):
     """Sightings in time order that one vehicle can have driven."""
 
     rank: int
-    probability: float | None
+    probability: float | None = Field(description="Null: not measured yet.")
     score: float = Field(description="Evidence less costs; no unit, higher is better.")
     legs: tuple[LegInfo, ...]
 
@@ -396,7 +401,7 @@ class NextInfo(_Answer):
     camera_id: CameraId
     earliest: Time
     latest: Time
-    probability: float | None
+    probability: float | None = Field(description="Null: not measured yet.")
     state: Literal["ahead", "now", "not_seen", "gap"]
 
 

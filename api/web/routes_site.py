@@ -12,6 +12,7 @@ from yanji.api.web.openapi import errors
 from yanji.api.web.problems import RequestError
 from yanji.api.web.words import API, shown
 from yanji.configs.basemap import basemap_kind
+from yanji.reid.calibration import is_calibrated
 
 router = APIRouter(prefix=API, tags=["site"])
 _MEDIA_TYPES = {"geojson": "application/geo+json", "pmtiles": "application/vnd.pmtiles"}
@@ -30,7 +31,7 @@ def site(desk: DeskOf) -> SiteInfo:
         purposes=desk.settings.purposes,
         default_purpose=desk.settings.default_purpose,
         model=desk.models.model_id,
-        calibrated=False,
+        calibrated=is_calibrated(desk.models.model_id),
         num_cameras=len(known_cameras(desk)),
         num_sightings=totals.num_sightings,
         first_seen=shown(totals.first_ns, zone),

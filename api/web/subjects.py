@@ -16,8 +16,10 @@ from yanji.api.web.problems import RequestError
 from yanji.api.web.routes_sightings import unknown_sighting
 from yanji.api.web.snapshots import HeldSnapshot
 from yanji.configs.errors import NothingFoundError
+from yanji.index.chances import look_of
 from yanji.index.hit import StoredSighting
 from yanji.index.route import QueryPoint
+from yanji.reid.calibration import Look
 from yanji.reid.sighting import Embedding
 
 
@@ -34,6 +36,11 @@ class Taken:
     sighting: StoredSighting | None
     point: QueryPoint | None
     """Where and when a stored sighting was."""
+
+    @property
+    def look(self) -> Look:
+        """Class, and of a stored sighting the view, as far as known."""
+        return look_of(self.sighting) if self.sighting is not None else Look(self.vehicle_class)
 
     @property
     def words(self) -> dict[str, object]:

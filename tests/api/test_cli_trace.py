@@ -48,6 +48,7 @@ def test_the_answer_has_the_form_that_programs_rely_on(trace, town):
                 *("probability", "travel_s", "why"),
             } <= set(leg)
             assert leg["why"]
+            assert leg["probability"] is None or 0 < leg["probability"] < 1
             assert leg["first_seen"].endswith("+08:00")
     assert routes_of(document)[0][-2:] == ["K04", "K03"]
     for place in document["next"]:

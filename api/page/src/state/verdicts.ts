@@ -1,7 +1,7 @@
 // What a person said of sightings, for the vehicle that is asked about now. Shown at once, then
 // sent; taken back where the server refuses. Kept by vehicle: a sighting that is one vehicle is
 // not another one of the same case.
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import * as api from "../api/calls";
 import type { FeedbackInfo, Verdict } from "../api/types";
 import { toast } from "../parts/toast";
@@ -14,6 +14,8 @@ export type { AskedAbout } from "./question";
 export type Verdicts = ReadonlyMap<string, Verdict>;
 
 export const verdicts = signal<Verdicts>(new Map());
+/** Whether anything was said that moves the search. */
+export const judged = computed(() => [...verdicts.value.values()].some((one) => one !== "unsure"));
 
 const NONE: Verdicts = new Map();
 /** By vehicle and case, as long as the tab is open. */

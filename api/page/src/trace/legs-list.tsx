@@ -7,6 +7,7 @@ import { say } from "../state/language";
 import { type Question, subjectParams } from "../state/question";
 import { hashOf } from "../state/route";
 import { cameraLabel } from "../state/site";
+import { probabilityFigure } from "../words/common";
 import { traceWords } from "../words/trace";
 import { highlighted, legId, linked } from "./focus";
 import { type Reason, whyOf } from "./leg-why";
@@ -58,7 +59,7 @@ function LegItem({ leg, before, at, question, seen }: { leg: LegInfo; before: Le
         )}
         <div class="leg-text">
           <p class="leg-title"><strong>{cameraLabel(leg.camera_id)}</strong></p>
-          <p class="figure leg-times">{times}{leg.probability !== null && <> · {words.probability} {Math.round(leg.probability * 100)} %</>}</p>
+          <p class="figure leg-times">{times}{leg.probability !== null && <span title={words.byLookHint}> · {words.probability} {probabilityFigure(leg.probability)}</span>}</p>
           <Reasons reasons={leg.sighting_id ? why.seen : [{ text: words.noCrop, tone: "plain" }]} />
         </div>
         {leg.sighting_id && !isAsked && <VerdictButtons sighting={{ sighting_id: leg.sighting_id }} subject={question} compact />}

@@ -4,6 +4,7 @@ import type { RouteInfo } from "../api/types";
 import { colourOf } from "../map/route-colour";
 import { say } from "../state/language";
 import { distance } from "../state/times";
+import { probabilityFigure } from "../words/common";
 import { traceWords } from "../words/trace";
 import { differsAt, factsOf, lacks } from "./route-facts";
 import { clockSpan } from "./spans";
@@ -49,7 +50,7 @@ export function RoutesList({ routes, chosen, onChoose }: { routes: readonly Rout
             </span>
             <span class="route-evidence" title={words.evidenceHint}>
               <span class="small quiet">{route.probability === null ? words.evidence : words.probability}</span>
-              <strong class="figure">{route.probability === null ? route.score.toFixed(2) : `${Math.round(route.probability * 100)} %`}</strong>
+              <strong class="figure">{route.probability === null ? route.score.toFixed(2) : probabilityFigure(route.probability)}</strong>
               <span class="route-bar" aria-hidden="true"><i style={{ width: `${Math.max(Math.min(route.probability ?? route.score / best, 1), 0) * 100}%` }} /></span>
             </span>
           </label>

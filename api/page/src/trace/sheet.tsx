@@ -9,11 +9,13 @@ import { modelOf } from "../map/model";
 import { Overlay } from "../map/overlay";
 import { Scale } from "../map/site-map";
 import { fitted, type Size } from "../map/view";
+import { chanceNote } from "../parts/chance";
 import { say } from "../state/language";
 import { cameraLabel, cameras, roads, site } from "../state/site";
 import { sitting } from "../state/sitting";
 import { dayAndClock } from "../state/times";
-import { classNames, purposes } from "../words/common";
+import { judged } from "../state/verdicts";
+import { classNames, probabilityFigure, purposes } from "../words/common";
 import { traceWords } from "../words/trace";
 import type { TraceAddress } from "./address";
 import { gapText } from "./after-lists";
@@ -74,7 +76,7 @@ export function Sheet({ address, seen, answer }: { address: TraceAddress; seen: 
           <tbody>
             {route.legs.map((leg, at) => {
               const why = whyOf(leg, route.legs[at - 1] ?? null);
-              const reasons = [why.drive, ...why.driveNotes.map((one) => one.text), ...why.seen.map((one) => one.text)].filter(Boolean);
+              const reasons = [why.drive, ...why.driveNotes.map((one) => one.text), ...why.seen.map((one) => one.text), leg.probability !== null && `${words.probability} ${probabilityFigure(leg.probability)}`].filter(Boolean);
               return (
                 <tr key={at}>
                   <td class="sheet-number">{at + 1}</td>
@@ -105,7 +107,7 @@ export function Sheet({ address, seen, answer }: { address: TraceAddress; seen: 
         <h2>{words.notes}</h2>
         <ul>
           {answer.notes.map((note) => <li key={note.code}>{noteText(note)}</li>)}
-          {route && route.probability === null && <li>{text.notCalibrated}</li>}
+          {route && <li>{text.chances[chanceNote(route.legs.map((leg) => leg.probability), site.value?.calibrated ?? false, judged.value)]}</li>}
           {answer.routes.length > 1 && <li>{text.further(answer.routes.length - 1)}</li>}
         </ul>
       </section>

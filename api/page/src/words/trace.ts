@@ -1,4 +1,5 @@
 import type { NextInfo } from "../api/types";
+import type { ChanceNote } from "../parts/chance";
 import { both } from "../state/language";
 
 export const traceWords = both(
@@ -16,7 +17,7 @@ export const traceWords = both(
     routes: "Routes", route: (n: number) => `Route ${n}`, moreRoutes: (n: number) => `${n} more`, fewerRoutes: "Fewer",
     differs: (ids: string) => `Another sighting at ${ids}`, lacks: (ids: string) => `Without the sighting at ${ids}`,
     evidence: "Evidence", evidenceHint: "Likeness of the legs less what speaks against the drives; no unit, higher is better",
-    probability: "Probability", numCameras: (n: number) => (n === 1 ? "1 camera" : `${n} cameras`),
+    probability: "Probability", byLookHint: "By look alone: times and roads are not weighed", numCameras: (n: number) => (n === 1 ? "1 camera" : `${n} cameras`),
     legs: "Why this route", leg: (n: number) => `Leg ${n}`, first: "first", noCrop: "place and time given by hand",
     legLabel: (n: number, camera: string, times: string) => `Leg ${n}: ${camera}, ${times}`,
     next: "Where next", nextHint: "Where the vehicle can have come to after its last sighting, and when",
@@ -77,7 +78,11 @@ export const traceWords = both(
     sheet: {
       title: "Trace of a vehicle", case: "Case", reason: "Reason", purpose: "Purpose", printed: "Printed", audit: "Audit record", asked: "Asked for",
       number: "No.", picture: "Picture", camera: "Camera", times: "Time", why: "Why", remarks: "Remarks", signature: "Signature, date", none: "none",
-      foot: "Made by yanji. Similarity is no proof of identity; look at the pictures.", notCalibrated: "Similarity and rank, no probability: the model is not calibrated.",
+      foot: "Made by yanji. Similarity is no proof of identity; look at the pictures.", chances: {
+        uncalibrated: "Similarity and rank, no probability: the model is not calibrated.",
+        by_look: "Probabilities are by look alone, if one sighting in the window is expected to be the vehicle; times and roads are not weighed.",
+        moved: "No probabilities: what was confirmed or rejected moved the search.",
+      } satisfies Record<ChanceNote, string>,
       between: "; ", colon: ": ", comma: ", ", window: "Window", further: (n: number) => `Further routes: ${n}`,
     },
   },
@@ -95,7 +100,7 @@ export const traceWords = both(
     routes: "候选轨迹", route: (n: number) => `轨迹 ${n}`, moreRoutes: (n: number) => `另有 ${n} 条`, fewerRoutes: "收起",
     differs: (ids: string) => `${ids} 处为另一条过车记录`, lacks: (ids: string) => `不含 ${ids} 的过车记录`,
     evidence: "证据值", evidenceHint: "各段外观相似程度减去行驶上的疑点；无单位，越高越可信",
-    probability: "概率", numCameras: (n: number) => `${n} 处摄像机`,
+    probability: "概率", byLookHint: "仅凭外观得出，未计入时间和道路", numCameras: (n: number) => `${n} 处摄像机`,
     legs: "轨迹依据", leg: (n: number) => `第 ${n} 段`, first: "起点", noCrop: "人工填写的地点和时间",
     legLabel: (n: number, camera: string, times: string) => `第 ${n} 段：${camera}，${times}`,
     next: "后续去向", nextHint: "该车最后一次被拍到之后可能到达的摄像机及时段",
@@ -156,7 +161,11 @@ export const traceWords = both(
     sheet: {
       title: "车辆轨迹表", case: "案件编号", reason: "查询事由", purpose: "查询用途", printed: "打印时间", audit: "审计编号", asked: "查询车辆",
       number: "序号", picture: "图片", camera: "摄像机", times: "时间", why: "依据", remarks: "备注", signature: "签名、日期", none: "无",
-      foot: "由雁迹生成。相似度不等于同一认定，请核对图片。", notCalibrated: "仅给出相似度和排名；模型未经校准，不给出概率。",
+      foot: "由雁迹生成。相似度不等于同一认定，请核对图片。", chances: {
+        uncalibrated: "仅给出相似度和排名；模型未经校准，不给出概率。",
+        by_look: "概率仅凭外观得出，假定所查时段内约有一条过车记录是该车；未计入时间和道路。",
+        moved: "已确认或排除过车记录，比对依据随之改变，不给出概率。",
+      } satisfies Record<ChanceNote, string>,
       between: "；", colon: "：", comma: "，", window: "时间范围", further: (n: number) => `其他候选轨迹：${n} 条`,
     },
   },
