@@ -40,6 +40,8 @@ class Case:
     actor: str
     purposes: tuple[str, ...]
     """All that the installation allows."""
+    models: Path | None = None
+    """Folder of the installation's own models, whose cards can carry a calibration."""
 
 
 class Asked(Protocol):
@@ -98,7 +100,9 @@ def open_case(
     """
     chosen = purpose or settings.default_purpose
     check_access(case=number or "", purpose=chosen, reason=reason or "", purposes=settings.purposes)
-    return Case(number or "", chosen, reason or "", current_actor(), settings.purposes)
+    return Case(
+        number or "", chosen, reason or "", current_actor(), settings.purposes, settings.models
+    )
 
 
 def ask_search(
@@ -141,7 +145,7 @@ def ask_search(
     left_out = judged.rejected if own is None else judged.rejected | {own}
     answer = search(reader, embedding, wanted, limit + len(judged.confirmed), left_out)
     pinned = [replace(hit, probability=CONFIRMED) for hit in pinned_hits(judged, embedding, wanted)]
-    answer = _with_probabilities(answer, query.embedding, embedding, query.look)
+    answer = _with_probabilities(answer, query.embedding, embedding, query.look, case)
     others = [hit for hit in answer.hits if hit.sighting.sighting_id not in judged.confirmed]
     answer = replace(answer, hits=tuple([*pinned, *others][:limit]))
     asked: dict[str, object] = {"box": None if query.box is None else list(query.box)}
@@ -220,7 +224,7 @@ def ask_trace(
     judged = read_judged(reader, embedding, confirmed, rejected, own)
     moved = judged.refine(embedding)
     answer = search(reader, moved, wanted, TRACE_HITS, judged.rejected)
-    answer = _with_probabilities(answer, embedding, moved, look)
+    answer = _with_probabilities(answer, embedding, moved, look, case)
     hits: list[Hit] = [
         *(hit for hit in answer.hits if hit.sighting.sighting_id not in judged.confirmed),
         *hits_left_out(judged, embedding),
@@ -263,10 +267,10 @@ def ask_trace(
 
 
 def _with_probabilities(
-    answer: SearchAnswer, asked: Embedding, moved: Embedding, look: Look
+    answer: SearchAnswer, asked: Embedding, moved: Embedding, look: Look, case: Case
 ) -> SearchAnswer:
     """Fill in probabilities, unless verdicts moved the query."""
-    calibration = calibration_for(asked) if moved is asked else None
+    calibration = calibration_for(asked, case.models) if moved is asked else None
     hits = with_probabilities(answer.hits, calibration, look, answer.searched, answer.searched_of)
     return replace(answer, hits=hits)
 

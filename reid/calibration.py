@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -138,19 +139,23 @@ def calibration_of(card: Card) -> Calibration | None:
     return Calibration(card.name, part.weights_sha256, part.curves)
 
 
-def is_calibrated(model_id: str) -> bool:
-    """Whether the model of a name has a card that carries a calibration."""
-    return model_id in list_cards() and load_card(model_id).calibration is not None
+def is_calibrated(model_id: str, folder: Path | None = None) -> bool:
+    """Whether the model of a name has a card that carries a calibration.
+
+    `folder`: of one's own models, as the setting `models` says.
+    """
+    return model_id in list_cards(folder) and load_card(model_id, folder).calibration is not None
 
 
-def calibration_for(embedding: Embedding) -> Calibration | None:
+def calibration_for(embedding: Embedding, folder: Path | None = None) -> Calibration | None:
     """Return the calibration that holds for a vector; None where there is none for its weights.
 
     Vectors of other weights under the same name (an archive not yet moved over) have none.
+    `folder`: of one's own models, as the setting `models` says.
     """
-    if embedding.model_id not in list_cards():
+    if embedding.model_id not in list_cards(folder):
         return None
-    found = calibration_of(load_card(embedding.model_id))
+    found = calibration_of(load_card(embedding.model_id, folder))
     if found is None or found.weights_sha256 != embedding.weights_sha256:
         return None
     return found

@@ -62,12 +62,12 @@ def eval_calibration(
         flags={"embedder": model} if model else None,
     )
     name = setup.settings.embedder
-    if not is_calibrated(name):
+    if not is_calibrated(name, setup.settings.models):
         raise ModelError(
             f"The card of model {name!r} carries no calibration.",
             hint="python -m yanji.reid.training.calibrate writes one.",
         )
-    calibration = calibration_of(load_card(name))
+    calibration = calibration_of(load_card(name, setup.settings.models))
     if calibration is None:
         raise AssertionError("is_calibrated said that there is one")
     embedder = open_reid(setup.settings)

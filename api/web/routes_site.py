@@ -31,7 +31,7 @@ def site(desk: DeskOf) -> SiteInfo:
         purposes=desk.settings.purposes,
         default_purpose=desk.settings.default_purpose,
         model=desk.models.model_id,
-        calibrated=is_calibrated(desk.models.model_id),
+        calibrated=is_calibrated(desk.models.model_id, desk.settings.models),
         num_cameras=len(known_cameras(desk)),
         num_sightings=totals.num_sightings,
         first_seen=shown(totals.first_ns, zone),

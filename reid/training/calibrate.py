@@ -24,7 +24,7 @@ import cv2
 from pydantic import JsonValue
 
 from yanji.configs.errors import ModelError, UsageError
-from yanji.detect.card import Card, read_card
+from yanji.detect.card import Card, read_card, standing_in
 from yanji.detect.card_calibration import CardCalibration, ScoreCurve
 from yanji.detect.travel import View
 from yanji.reid.backends.onnx_embedder import OnnxEmbedder
@@ -130,7 +130,7 @@ def read_model(models: Path, name: str) -> tuple[str, Card]:
     if not path.is_file():
         raise ModelError(f"There is no card {path.name} in {models}.")
     text = path.read_text(encoding="utf-8")
-    card = read_card(text, name)
+    card = standing_in(read_card(text, name), models)
     if card.task != "embed":
         raise ModelError(f"{name} is no embedder: only scores of embedders are calibrated.")
     return text, card
@@ -150,8 +150,7 @@ def main() -> None:
         raise UsageError("--images and --list belong together.")
     cv2.setNumThreads(1)
     text, card = read_model(arguments.models, arguments.model)
-    weights = arguments.models / card.source.file if card.source.package is None else None
-    embedder = OnnxEmbedder(card, "onnxruntime", "f32", weights)
+    embedder = OnnxEmbedder(card, "onnxruntime", "f32")
     sources, words = [], []
     for folder in arguments.crops:
         sources.append(rendered_shots(folder, embedder))

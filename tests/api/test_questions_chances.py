@@ -73,7 +73,7 @@ def sighting(run: Run, name: str) -> Sighting:
 def reader(archive: Path, monkeypatch: pytest.MonkeyPatch):
     curves = {"any": {"any": CURVE}, "four_wheel": {"any": CURVE}}
     calibration = Calibration("m1", WEIGHTS, curves)
-    monkeypatch.setattr(questions, "calibration_for", lambda _embedding: calibration)
+    monkeypatch.setattr(questions, "calibration_for", lambda _embedding, _folder: calibration)
     with read_archive(archive) as opened:
         yield opened
 

@@ -63,6 +63,8 @@ def bless(folder: Path, name: str) -> None:
     card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     file = folder / card["source"]["file"]
     edit(folder, name, sha256=sha256_of(file), size_bytes=file.stat().st_size)
+    if "calibration" in card:  # of the scores of other weights
+        edit(folder, name, calibration=None)
 
 
 def failures(name: str) -> list[Proof]:
