@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from yanji.api.cli.options import set_up
 from yanji.api.cli.output import print_json, print_line, table
 
 if TYPE_CHECKING:
     from yanji.detect.about import About
     from yanji.reid.verify import Proof
 
+Verb = TypeVar("Verb", bound=Callable[..., Any])
 
-_folder_option = click.option(
-    "--models",
-    "folder",
-    metavar="DIR",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="With the models of this folder, see the setting `models`.",
-)
+
+def _folder_options(verb: Verb) -> Verb:
+    """`--models`, `--settings`, `--json`; `_folder_of` makes a folder of the first two."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="As JSON on stdout."),
+        click.option(
+            "--settings",
+            "settings_file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Installation settings [default: ./yanji.yaml where it exists].",
+        ),
+        click.option(
+            "--models",
+            "own",
+            metavar="DIR",
+            type=click.Path(path_type=Path, exists=True, file_okay=False),
+            help="With the models of this folder [default: that of the settings].",
+        ),
+    ):
+        verb = option(verb)
+    return verb
+
+
+def _folder_of(own: Path | None, settings_file: Path | None, *, as_json: bool) -> Path | None:
+    setup = set_up(as_json=as_json, settings_file=settings_file, flags={"models": own})
+    return setup.settings.models
 
 
 @click.group("models")
@@ -30,15 +52,21 @@ def models_verb() -> None:
 
 @models_verb.command("list")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@_folder_option
+@_folder_options
 @click.option("--long", "long_form", is_flag=True, help="All that the cards say, of every model.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
-def models_list(names: tuple[str, ...], folder: Path | None, long_form: bool, as_json: bool) -> int:
+def models_list(
+    names: tuple[str, ...],
+    own: Path | None,
+    settings_file: Path | None,
+    long_form: bool,
+    as_json: bool,
+) -> int:
     """List the models; with NAME all that its card says: data, figures, hashes, limits."""
     from yanji.detect.about import main_figure_texts
     from yanji.detect.card import list_models
     from yanji.reid.verify import load_about
 
+    folder = _folder_of(own, settings_file, as_json=as_json)
     cards = [load_about(name, folder) for name in names or list_models(folder)]
     if as_json:
         print_json({"models": [card.model_dump(mode="json") for card in cards]})
@@ -111,15 +139,17 @@ def _extras(card: About) -> list[str]:
 
 @models_verb.command("verify")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@_folder_option
-@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
-def models_verify(names: tuple[str, ...], folder: Path | None, as_json: bool) -> int:
+@_folder_options
+def models_verify(
+    names: tuple[str, ...], own: Path | None, settings_file: Path | None, as_json: bool
+) -> int:
     """Hold file, network and golden vectors of every model, or of NAME, against its card, in every
     runtime and precision here; exit 1 on a fault.
     """
     from yanji.detect.card import list_models
     from yanji.reid.verify import verify_model
 
+    folder = _folder_of(own, settings_file, as_json=as_json)
     results: list[Proof] = []
     for name in names or list_models(folder):
         for proof in verify_model(name, folder):

@@ -1,6 +1,6 @@
 """The sets of the table of embedders, and what a model reaches on each.
 
-Vectors are kept in a scratch folder, by model, weights and pictures: a second table costs seconds.
+Vectors are kept in a scratch folder, by weights and pictures: a second table costs seconds.
 """
 
 from __future__ import annotations
@@ -104,11 +104,19 @@ def kept_vectors(
     embedder: Embedder, folder: Path | None, name: str, make: Callable[[Embedder], Vectors],
     digest: str,
 ) -> Vectors:  # fmt: skip
-    """Vectors of one set by one model, from the scratch folder where they are there already."""
+    """Vectors of one set by one model, from the scratch folder where they are there already.
+
+    Args:
+        embedder: asked only when they are not there.
+        folder: made when missing; None: nothing is kept.
+        name: of the set.
+        make: describes the set.
+        digest: of its pictures, hex; another one is another set.
+    """
     if folder is None:
         return make(embedder)
-    key = f"{embedder.model_id}-{embedder.weights_sha256[:16]}-{name}-{digest[:16]}"
-    path = folder / f"{key.replace('/', '_')}.npy"
+    # By weights and not by name: a candidate may be named anew.
+    path = folder / f"{embedder.weights_sha256[:16]}-{name}-{digest[:16]}.npy"
     if path.is_file():
         kept_ND: Vectors = np.load(path, allow_pickle=False)
         return kept_ND

@@ -223,11 +223,11 @@ def _variant_lines(figures: Mapping[str, Any]) -> list[str]:
         sets = list(next(iter(variants.values())))
         if not lines:
             lines += ["", "whitened and re-ranked: mAP/R1/R5 in percent", ""]
-            lines += [_row("model", ["", *sets]), "|---" * (len(sets) + 2) + "|"]
+            lines += [_row("model", ["vectors", *sets]), "|---" * (len(sets) + 2) + "|"]
         plain = figures["models"][name]
         lines.append(_row(name, ["plain", *[cell(plain.get(entry)) for entry in sets]]))
         lines += [
-            _row("", [variant, *[cell(entries[entry]) for entry in sets]])
+            _row("", [variant.replace("_", ", "), *[cell(entries[entry]) for entry in sets]])
             for variant, entries in variants.items()
         ]
     return lines

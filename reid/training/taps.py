@@ -29,6 +29,7 @@ GRID: Final = 4
 STRIDES: Final = (4, 8, 16)
 """Of the maps that are pooled: the last map of each size."""
 _EPSILON: Final = 1e-5
+_TAPS: Final = "taps/"
 
 Floats = npt.NDArray[np.float32]
 
@@ -44,10 +45,11 @@ class Head:
 
 
 def features_graph(model: Any, height: int, width: int) -> Any:
-    """Cut a prepared graph before its pooling and pool three of its maps.
+    """Cut a graph before its pooling and pool three of its maps.
 
     Args:
-        model: as `yanji.reid.training.graph.prepare` builds and `with_weights` fills.
+        model: as `yanji.reid.training.graph.prepare` builds and `with_weights` fills, or a graph of
+            this file: its trunk is taken again (of any size, the trunk is all convolutions).
         height: of the pictures, a multiple of 64 pixels.
         width: a multiple of 16.
 
@@ -60,9 +62,9 @@ def features_graph(model: Any, height: int, width: int) -> Any:
     if height % 64 or width % 16:
         raise ValueError(f"{width} x {height}: the width must be a multiple of 16, height of 64")
     nodes = list(model.graph.node)
-    end = next((i for i, node in enumerate(nodes) if node.output[0] == POOLED), None)
+    end = next((i for i, node in enumerate(nodes) if _ends_trunk(node.output[0])), None)
     if end is None:
-        raise ValueError(f"the graph has no {POOLED}")
+        raise ValueError(f"the graph has no {POOLED} and no taps")
     trunk = nodes[:end]
     used = {name for node in trunk for name in node.input}
     builder = _Builder(trunk, {i.name: i for i in model.graph.initializer if i.name in used})
@@ -87,6 +89,10 @@ def with_head(graph: Any, head: Head) -> Any:
     builder.add("Relu", [hidden], "head/hidden")
     builder.linear("head/hidden", "head/second", head.second_DH, head.second_D, OUTPUT)
     return builder.model(OUTPUT, len(head.second_D), shape[2].dim_value, shape[3].dim_value)
+
+
+def _ends_trunk(output: str) -> bool:
+    return output == POOLED or output.startswith(_TAPS)
 
 
 class _Builder:
@@ -115,7 +121,7 @@ class _Builder:
     def pooled(self, source: str, channels: int, rows: int, columns: int) -> list[str]:
         """Mean, maximum, deviation, mean of the middle, means of four stripes: 8 x channels."""
         space: dict[str, Any] = {"axes": [2, 3], "keepdims": 0}
-        name = f"taps/{channels}x{rows}x{columns}"
+        name = f"{_TAPS}{channels}x{rows}x{columns}"
         mean = self.add("ReduceMean", [source], f"{name}/mean", **space)
         largest = self.add("ReduceMax", [source], f"{name}/max", **space)
         square = self.add("Mul", [source, source], f"{name}/square")
@@ -147,9 +153,9 @@ class _Builder:
         """Mean colours of 4 x 4 fields of the picture."""
         kernel = [height // GRID, width // GRID]
         fields = self.add(
-            "AveragePool", [INPUT], "taps/fields", kernel_shape=kernel, strides=kernel
+            "AveragePool", [INPUT], f"{_TAPS}fields", kernel_shape=kernel, strides=kernel
         )
-        return self.add("Flatten", [fields], "taps/colours", axis=1)
+        return self.add("Flatten", [fields], f"{_TAPS}colours", axis=1)
 
     def model(self, output: str, count: int, height: int, width: int) -> Any:
         graph = helper.make_graph(

@@ -20,7 +20,8 @@ import numpy as np
 import onnxruntime
 
 from yanji.configs.errors import ModelError
-from yanji.detect.card import read_card, sha256_of
+from yanji.detect.about import Data
+from yanji.detect.card import read_card, sha256_of, standing_in
 from yanji.detect.golden import golden_picture
 from yanji.reid.backends.onnx_embedder import OnnxEmbedder
 from yanji.reid.embedder import Vectors
@@ -49,6 +50,8 @@ class Words:
 
     summary: str
     limits: tuple[str, ...]
+    data: tuple[Data, ...] = ()
+    """What it was trained on; its licences."""
     upstream: str | None = UPSTREAM
     """Where the start weights come from."""
 
@@ -111,6 +114,7 @@ def card_text(
         },
         "sha256": sha256_of(weights),
         "size_bytes": weights.stat().st_size,
+        "data": [part.model_dump() for part in words.data],
         "input": {
             "name": INPUT,
             "sizes": [list(size)],
@@ -130,10 +134,20 @@ def card_text(
             "measure": "relative_rms",
             "tolerance": TOLERANCE,
         },
+        "main_figures": [f"{of}/all/{key}" for of in figures for key in ("mAP", "R1")],
+        "protocols": protocols_of(figures),
         "figures": figures,
         "limits": list(words.limits),
     }
     return json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+
+
+def protocols_of(figures: dict[str, Figures]) -> dict[str, str]:
+    """Say of every entry of `yanji.reid.evaluate.evaluate_list` what its gallery is."""
+    named = {"all": "other camera", "all_veri": "VeRi protocol"}
+    entries = sorted({entry for found in figures.values() for entry in found} - set(named))
+    parts = {entry: f"other camera, queries of {entry.replace('_', ' ')}" for entry in entries}
+    return {**dict.fromkeys(figures, "crops not trained on"), **named, **parts} if figures else {}
 
 
 def rounded(figures: Figures) -> Figures:
@@ -181,7 +195,8 @@ def write_model(
     def text(figures: dict[str, Any]) -> str:
         return card_text(name, path, figures, size, values_K.size, words)
 
-    embedder = OnnxEmbedder(read_card(text({}), name), "onnxruntime", "f32", path)
+    card = standing_in(read_card(text({}), name), folder)
+    embedder = OnnxEmbedder(card, "onnxruntime", "f32", path)
     figures = {
         list_file.name: rounded(evaluate_list(images, list_file, embedder))
         for images, list_file in lists

@@ -201,7 +201,7 @@ def test_an_error_of_the_system_is_a_sentence(yanji, tmp_path):
     assert yanji("schemas", tmp_path / "file" / "below", "--json").error["code"] == "system"
 
 
-def test_models_are_listed_and_verified(yanji):
+def test_models_are_listed_and_verified(yanji, tmp_path):
     models = yanji("models", "list", "--json").json["models"]
     names = {model["name"] for model in models}
     assert {"yolo11n", DEFAULT_EMBEDDER, "yanji-colour-1"} <= names
@@ -214,6 +214,17 @@ def test_models_are_listed_and_verified(yanji):
         assert all(item["licence"] in told for item in model["data"])
         assert all(limit in told for limit in model["limits"])
         assert told in yanji("models", "list", "--long").out
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "ours.json").write_text('{"name": "ours"}', encoding="utf-8")
+    for asked in (("--models", own), ("--settings", tmp_path / "conf.yaml")):
+        (tmp_path / "conf.yaml").write_text("models: own\n", encoding="utf-8")
+        broken = yanji("models", "verify", "ours", *asked, "--json")
+        assert broken.status == 1
+        (result,) = broken.json["results"]
+        assert (result["model"], result["ok"]) == ("ours", False)
+        assert "The card of model 'ours' is wrong at" in result["why"]
+    assert yanji("models", "list", "--models", tmp_path / "none").status == 2
     wrong = yanji("models", "list", "yolo99")
     assert wrong.status == 1
     assert "yanji-colour-1" in wrong.err

@@ -96,6 +96,20 @@ def test_sizes_that_the_pooling_does_not_divide_are_refused(
         features_graph(trunk, height, width)
 
 
+def test_the_trunk_of_a_finished_graph_is_taken_again(trunk: Any) -> None:
+    graph = features_graph(trunk, HEIGHT, WIDTH)
+    count = num_features(graph)
+    head = Head(*(np.zeros(shape, np.float32) for shape in ((4, count), (4,), (3, 4), (3,))))
+    again = features_graph(with_head(graph, head), HEIGHT, WIDTH)
+    given = crops(2)
+    np.testing.assert_array_equal(run(again, given)[0], run(graph, given)[0])
+
+
 def test_a_graph_without_a_trunk_is_refused(trunk: Any) -> None:
+    other = onnx.helper.make_model(
+        onnx.helper.make_graph(
+            [onnx.helper.make_node("Relu", ["crops"], ["vectors"])], "other", [], []
+        )
+    )
     with pytest.raises(ValueError, match="head/pooled"):
-        features_graph(features_graph(trunk, HEIGHT, WIDTH), HEIGHT, WIDTH)
+        features_graph(other, HEIGHT, WIDTH)
