@@ -28,8 +28,9 @@ from yanji.reid.sighting import Embedding
 
 EXPECTED_SIGHTINGS: Final = 1.0
 """How many of the sightings looked at are expected to be the vehicle, before any is looked at: the
-prior odds of each are this over their number. One is the least at which a search makes sense; where
-a vehicle passes several cameras it is too few, and probabilities come out too low, never too high.
+prior odds of each are this over their number. One is the least at which a search makes sense. Where
+a vehicle passes several cameras it is too few and probabilities come out too low; where it is
+mostly not there at all, too high (figures: docs/design/calibration.md).
 """
 LEAST_SCORE: Final = -1.0 - 1e-3
 MOST_SCORE: Final = 1.0 + 1e-3

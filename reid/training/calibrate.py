@@ -40,8 +40,9 @@ LIMIT: Final = "Probabilities:"
 LIMITS: Final = (
     "Fitted on rendered vehicles and, for rear views by day, on real ones of two cameras; true on "
     "others of these (docs/design/calibration.md), not measured on another city's streets.",
-    "Too low for small and blurred crops, and wherever a vehicle passed several of the cameras "
-    "searched; they weigh the look alone, not times and roads.",
+    "One of the sightings compared is expected to be the vehicle: too low where it passed several "
+    "cameras, too high where it is mostly not there. Too low for small and blurred crops. They "
+    "weigh the look alone, not times and roads.",
     "Say nothing of a vehicle that was taken for another group, of a query moved by verdicts, or "
     "of other weights.",
 )
