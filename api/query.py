@@ -17,6 +17,7 @@ from yanji.detect.yolo import Detector
 from yanji.ingest.array_picture import ArrayPicture
 from yanji.ingest.frame import BgrImage
 from yanji.ingest.snapshot import Snapshot, load_snapshot
+from yanji.reid.black import is_black
 from yanji.reid.describe import cut_query
 from yanji.reid.embedder import Embedder
 from yanji.reid.sighting import Embedding
@@ -70,7 +71,8 @@ def make_query(
 
     Raises:
         UsageError: the box reaches outside the picture.
-        NothingFoundError: no box was given and no vehicle is in the picture.
+        NothingFoundError: no box was given and no vehicle is in the picture; picture or box is
+            black.
     """
     if box is not None:
         check_box(box, snapshot)
@@ -95,6 +97,12 @@ def query_of(
     order = np.argsort(-_areas(found.boxes_N4), kind="stable")
     vehicle_class: str | None = None
     if box is None:
+        if is_black(snapshot.image):
+            raise NothingFoundError(
+                f"{path.name} is all black: there is nothing to see.",
+                hint="Take another picture of the vehicle.",
+                code="no_vehicle",
+            )
         if not len(order):
             raise NothingFoundError(
                 f"There is no vehicle in {path.name}.",

@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from yanji.configs.default_models import DEFAULT_DETECTOR, DEFAULT_EMBEDDER
 from yanji.configs.devices import Devices
 from yanji.configs.errors import SettingsError
 from yanji.configs.finding import (
@@ -117,9 +118,9 @@ class Settings(BaseSettings):
     """Worker processes; `auto` is one per CPU core that this process may use."""
     pin_workers: bool = True
     """Whether each worker is kept on cores of its own."""
-    detector: ModelName = "yolo11n"
+    detector: ModelName = DEFAULT_DETECTOR
     """Name of the detector in the registry of models."""
-    embedder: ModelName = "yanji-reid-1"
+    embedder: ModelName = DEFAULT_EMBEDDER
     """Name of the embedder in the registry of models."""
     models: Path | None = None
     """Folder of models of one's own, as `yanji train` writes it: `detector` and `embedder` may name

@@ -3,7 +3,8 @@
 A card is `yanji/models/<name>.json`, or stands in a folder of one's own (the setting `models`, what
 `yanji train` writes). It says where the weights come from (a pinned package of the registry, or a
 file beside the card), their sha256, what goes in and what comes out, what was measured, and what
-the model cannot do. Cards of detectors and of embedders have one schema.
+the model cannot do. Cards of detectors and of embedders have one schema; what every card has, of
+whatever model, is in `yanji.detect.about`.
 """
 
 from __future__ import annotations
@@ -14,57 +15,31 @@ import importlib.resources
 import json
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    PrivateAttr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from yanji.configs.errors import ModelError
+from yanji.detect.about import About, Part
 from yanji.detect.classes import CLASSES
 
+OTHER_TASKS: Final = ("colour",)
+"""Tasks of models that are no networks: see `yanji.reid.colour_card`."""
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Source(_Part):
-    """Where the weights are."""
-
-    package: str | None = None
-    """Distribution that carries the file; None: the file stands in `yanji.models`."""
-    version: str | None = None
-    """Exact version of `package`."""
-    file: str
-    """Path inside the distribution (as in its RECORD), or name of the file beside the card."""
-    upstream: str | None = None
-    """Address where the model comes from, for people."""
-
-    @model_validator(mode="after")
-    def _pinned(self) -> Source:
-        if (self.package is None) != (self.version is None):
-            raise ValueError("package and version go together")
-        if self.file.startswith("/") or ".." in Path(self.file).parts:
-            raise ValueError("file must be a path inside the package")
-        return self
+_Edge = Annotated[int, Field(gt=0, le=8192)]
+_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class ModelInput(_Part):
+class ModelInput(Part):
     """What a model eats. Value of a channel: `(pixel * scale - mean) / std`, pixel 0..255."""
 
     name: str
-    sizes: tuple[tuple[int, int], ...]
+    sizes: tuple[tuple[_Edge, _Edge], ...] = Field(min_length=1)
     """(height, width) in pixels; the first is the usual one."""
     colour: Literal["RGB", "BGR"] = "RGB"
-    scale: float = 1 / 255
+    scale: float = Field(default=1 / 255, gt=0)
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    std: tuple[_Positive, _Positive, _Positive] = (1.0, 1.0, 1.0)
     """`mean` and `std` are in the order of `colour`."""
     dynamic_size: bool = False
     """True: other sizes (multiples of 32) work as well."""
@@ -72,22 +47,22 @@ class ModelInput(_Part):
     fill: int = Field(default=114, ge=0, le=255)
 
 
-class Golden(_Part):
+class Golden(Part):
     """A picture made by code and the answer that the true weights give to it in fp32."""
 
     recipe: Literal["stripes-and-discs"]
     """See `yanji.detect.golden.golden_picture`."""
     seed: int
-    size: tuple[int, int]
+    size: tuple[_Edge, _Edge]
     """(height, width)."""
     file: str
     """.npz beside the card: `indices_K` (int64, in the flattened output), `values_K` (float32)."""
     measure: Literal["yolo_rms", "relative_rms"]
     """See `yanji.detect.golden.golden_error`."""
-    tolerance: dict[Literal["f32", "bf16", "int8"], float]
+    tolerance: dict[Literal["f32", "bf16", "int8"], _Positive]
 
 
-class Quantised(_Part):
+class Quantised(Part):
     """The same model in int8, beside the card; made by `python -m yanji.detect.quantise`."""
 
     file: str
@@ -103,7 +78,7 @@ class Quantised(_Part):
     num_pictures: int = Field(gt=0)
     default: bool = False
     """Whether `precision: auto` may take it: every tolerance of docs/design/detect.md holds."""
-    figures: dict[str, JsonValue] = {}
+    figures: dict[str, JsonValue] = Field(default={})
 
     @model_validator(mode="after")
     def _beside(self) -> Quantised:
@@ -112,38 +87,27 @@ class Quantised(_Part):
         return self
 
 
-class Card(_Part):
-    """One model of the registry."""
+class Card(About):
+    """One network of the registry."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")
     task: Literal["detect", "embed"]
-    version: str
-    summary: str
-    licence: str
-    source: Source
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    size_bytes: int = Field(gt=0)
     input: ModelInput
     output_name: str
     dimension: int | None = None
     """Length of a vector (embedders)."""
     num_classes: int | None = None
     """Classes the model was trained on (detectors)."""
-    class_map: dict[Annotated[int, Field(ge=0)], str] = {}
+    class_map: dict[Annotated[int, Field(ge=0)], str] = Field(default={})
     """Model's class number -> yanji's class (detectors); what is not named is not a vehicle."""
     person_class: int | None = None
-    overhead_map: dict[Annotated[int, Field(ge=0)], str] = {}
+    overhead_map: dict[Annotated[int, Field(ge=0)], str] = Field(default={})
     """Like `class_map`, for what a vehicle seen straight from above is taken for; used only for
     cameras, only for large boxes (see `yanji.detect.yolo.OVERHEAD_SIZE`)."""
     golden: Golden | None = None
     quantised: Quantised | None = None
     """None: there is no int8."""
-    figures: dict[str, JsonValue] = {}
-    limits: tuple[str, ...] = ()
     calibration: dict[str, float] | None = None
     """Coefficients that turn a score into a likelihood ratio; None: no odds are shown."""
-    _folder: Path | None = PrivateAttr(default=None)
-    """Where the card and the files beside it stand; None: in the package `yanji.models`."""
 
     @model_validator(mode="after")
     def _whole(self) -> Card:
@@ -167,23 +131,70 @@ def _registry() -> Path:
     return Path(str(importlib.resources.files("yanji.models")))
 
 
-def list_cards(folder: Path | None = None) -> list[str]:
-    """Name every model of the registry, and those of a folder of one's own, sorted."""
+def list_models(folder: Path | None = None) -> list[str]:
+    """Name every model of the registry, and those of a folder of one's own, sorted: networks, and
+    what else has weights.
+    """
     return sorted(_names_in(_registry()) | (_names_in(folder) if folder is not None else set()))
+
+
+def list_cards(folder: Path | None = None) -> list[str]:
+    """Name every network of the registry, and of a folder of one's own, sorted."""
+    return [name for name in list_models(folder) if _task_of(name, folder) not in OTHER_TASKS]
 
 
 def _names_in(folder: Path) -> set[str]:
     return {path.stem for path in folder.glob("*.json")}
 
 
+def _task_of(name: str, folder: Path | None) -> str:
+    """Task as the card says; a card that cannot be read is a network's until it is loaded."""
+    try:
+        return str(json.loads(card_text(name, folder)).get("task"))
+    except (ValueError, AttributeError, ModelError):
+        return ""
+
+
+def card_text(name: str, folder: Path | None = None) -> str:
+    """Read the card file of a model that is in the registry, or in a folder of one's own.
+
+    Raises:
+        ModelError: it cannot be read, or is in both: which is meant is not said.
+    """
+    shipped = name in _names_in(_registry())
+    if shipped and folder is not None and name in _names_in(folder):
+        raise ModelError(
+            f"There are two models named {name!r}: one is shipped, one stands in {folder}.",
+            hint="Give your own another name.",
+        )
+    place = _registry() if shipped or folder is None else folder
+    try:
+        return (place / f"{name}.json").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"The card of model {name!r} cannot be read: {error}.") from error
+
+
 def read_card(text: str, name: str) -> Card:
+    """Parse and check a network's card; see `read_about`."""
+    return read_about(Card, text, name)
+
+
+AnyCard = TypeVar("AnyCard", bound=About)
+
+
+def read_about(kind: type[AnyCard], text: str, name: str) -> AnyCard:
     """Parse and check a card.
+
+    Args:
+        kind: what it must describe.
+        text: JSON.
+        name: of the model that it must be of.
 
     Raises:
         ModelError: not JSON, a missing or unknown field, a value out of range, another name.
     """
     try:
-        card = Card.model_validate(json.loads(text))
+        card = kind.model_validate(json.loads(text))
     except json.JSONDecodeError as error:
         raise ModelError(f"The card of model {name!r} is not valid JSON: {error}.") from error
     except ValidationError as error:
@@ -212,22 +223,13 @@ def load_card(name: str, folder: Path | None = None) -> Card:
         raise ModelError(
             f"The folder of models {folder} is not there.", hint="See the setting `models`."
         )
-    places = [place for place in (_registry(), folder) if place is not None]
-    found = [place for place in places if name in _names_in(place)]
-    if not found:
+    if name not in list_cards(folder):
         known = ", ".join(list_cards(folder))
         raise ModelError(f"There is no model named {name!r}.", hint=f"Known models: {known}.")
-    if len(found) > 1:
-        raise ModelError(
-            f"There are two models named {name!r}: one is shipped, one stands in {folder}.",
-            hint="Give your own another name.",
-        )
-    try:
-        text = (found[0] / f"{name}.json").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"The card of model {name!r} cannot be read: {error}.") from error
-    card = read_card(text, name)
-    return card if found[0] != folder else standing_in(card, folder)
+    card = read_card(card_text(name, folder), name)
+    if folder is None or name in _names_in(_registry()):
+        return card
+    return standing_in(card, folder)
 
 
 def standing_in(card: Card, folder: Path) -> Card:
@@ -237,7 +239,7 @@ def standing_in(card: Card, folder: Path) -> Card:
     return placed
 
 
-def data_path(card: Card, file: str) -> Path:
+def data_path(card: About, file: str) -> Path:
     """Return the path of a file that stands beside the card.
 
     Raises:
@@ -253,7 +255,7 @@ def data_path(card: Card, file: str) -> Path:
     return path
 
 
-def weights_path(card: Card) -> Path:
+def weights_path(card: About) -> Path:
     """Find the weights file without importing (running) the package that carries it.
 
     Raises:
@@ -288,20 +290,20 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def quantised_of(card: Card) -> Quantised:
+def quantised_of(card: About) -> Quantised:
     """Return the int8 part of a card.
 
     Raises:
         ModelError: it has none.
     """
-    if card.quantised is None:
+    if not isinstance(card, Card) or card.quantised is None:
         raise ModelError(
             f"Model {card.name!r} has no int8 file.", hint="Set the precision to auto or f32."
         )
     return card.quantised
 
 
-def verify_weights(card: Card, path: Path | None = None, precision: str = "f32") -> Path:
+def verify_weights(card: About, path: Path | None = None, precision: str = "f32") -> Path:
     """Prove that the weights on this machine are those of the card; return their path.
 
     Args:

@@ -7,11 +7,13 @@ CPU. Of 300 models with one flipped bit 236 loaded and answered wrongly without 
 
 from __future__ import annotations
 
+import zipfile
+
 import numpy as np
 import numpy.typing as npt
 
 from yanji.configs.errors import ModelError
-from yanji.detect.card import Card, data_path
+from yanji.detect.card import Card, Golden, data_path
 from yanji.ingest.frame import BgrImage
 
 FloatArray = npt.NDArray[np.float32]
@@ -46,10 +48,17 @@ def golden_picture(seed: int, height: int, width: int) -> BgrImage:
 
 def golden_batch(card: Card) -> BgrImage:
     """Return the golden picture of a card as a batch of one: (1, height, width, 3) uint8 BGR."""
-    golden = card.golden
-    if golden is None:
-        raise ModelError(f"The card of model {card.name!r} has no golden vectors.")
+    golden = _golden_of(card)
     return golden_picture(golden.seed, *golden.size)[None]
+
+
+def _golden_of(card: Card) -> Golden:
+    if card.golden is None:
+        raise ModelError(
+            f"The card of model {card.name!r} has no golden vectors.",
+            hint="Without them nothing proves what it answers here: take a whole card.",
+        )
+    return card.golden
 
 
 def golden_error(measure: str, values_K: FloatArray, reference_K: FloatArray) -> float:
@@ -82,11 +91,27 @@ def _log_odds(probabilities_K: Float64Array) -> Float64Array:
 
 
 def golden_answers(card: Card) -> tuple[npt.NDArray[np.int64], FloatArray]:
-    """Load the stored answer: `indices_K` into the flattened output, `values_K`."""
-    if card.golden is None:
-        raise ModelError(f"The card of model {card.name!r} has no golden vectors.")
-    with np.load(data_path(card, card.golden.file), allow_pickle=False) as stored:
-        return stored["indices_K"].astype(np.int64), stored["values_K"].astype(np.float32)
+    """Load the stored answer: `indices_K` into the flattened output, `values_K`.
+
+    Raises:
+        ModelError: the card names none, or the file is missing, damaged or not of finite numbers.
+    """
+    path = data_path(card, _golden_of(card).file)
+    try:
+        # Opened here: numpy leaves a file that is no archive open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            indices_K = stored["indices_K"].astype(np.int64)
+            values_K = stored["values_K"].astype(np.float32)
+        if not indices_K.shape == values_K.shape == (indices_K.size,) or not indices_K.size:
+            raise ValueError("not as many numbers as places")
+        if indices_K.min() < 0 or not np.isfinite(values_K).all():
+            raise ValueError("places below zero, or values that are no numbers")
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(
+            f"The golden vectors of model {card.name!r}, {path.name}, cannot be used: {error}.",
+            hint="The file is damaged, or was made from broken weights: install the model again.",
+        ) from error
+    return indices_K, values_K
 
 
 def check_golden(card: Card, output: FloatArray, precision: str) -> float:
@@ -96,22 +121,28 @@ def check_golden(card: Card, output: FloatArray, precision: str) -> float:
         The error, in the card's measure.
 
     Raises:
-        ModelError: the error is above the card's tolerance for this precision.
+        ModelError: the error is above the card's tolerance for this precision, or the answer is
+            not of finite numbers.
     """
-    if card.golden is None:
-        raise ModelError(f"The card of model {card.name!r} has no golden vectors.")
+    golden = _golden_of(card)
     indices_K, reference_K = golden_answers(card)
     flat = output.reshape(-1)
+    if not np.isfinite(flat).all():
+        raise ModelError(
+            f"Model {card.name!r} answers in {precision} with what is no number (NaN or infinity).",
+            hint="Its weights are broken, or too large for this precision: set the precision to "
+            "f32; if that is refused too, install or train the model again.",
+        )
     if indices_K.max() >= flat.size:
         error = float("inf")
     else:
-        error = golden_error(card.golden.measure, flat[indices_K], reference_K)
+        error = golden_error(golden.measure, flat[indices_K], reference_K)
     # No tolerance, no proof: such a precision is refused.
-    tolerance = next((t for name, t in card.golden.tolerance.items() if name == precision), 0.0)
+    tolerance = next((t for name, t in golden.tolerance.items() if name == precision), 0.0)
     if not error <= tolerance:
         raise ModelError(
             f"Model {card.name!r} gives other answers than its golden vectors "
-            f"({card.golden.measure} {error:.4g}, allowed {tolerance:.4g} in {precision}).",
+            f"({golden.measure} {error:.4g}, allowed {tolerance:.4g} in {precision}).",
             hint="The weights are damaged or this CPU computes them wrongly; "
             "install them again, or set the precision to f32.",
         )

@@ -116,6 +116,45 @@ def int8_or_auto(card: Card, precision: PrecisionName) -> PrecisionName:
     return "auto" if precision == "int8" and card.quantised is None else precision
 
 
+def provable(card: Card) -> list[tuple[RuntimeName, PrecisionName]]:
+    """Every way in which this machine can compute a model: runtime and precision."""
+    ways: list[tuple[RuntimeName, PrecisionName]] = []
+    if "openvino" in available_runtimes():
+        from yanji.detect.runtimes.openvino import has_bf16
+
+        ways.append(("openvino", "f32"))
+        if has_bf16():
+            ways.append(("openvino", "bf16"))
+        if card.quantised is not None:
+            ways.append(("openvino", "int8"))
+    if "onnxruntime" in available_runtimes():
+        ways.append(("onnxruntime", "f32"))
+    return ways
+
+
+def prove(
+    card: Card, runtime: RuntimeName, precision: PrecisionName, weights: Path | None = None
+) -> float:
+    """Hold a model against its card: file, network and golden vectors; nothing is taken as proved.
+
+    Args:
+        card: the model.
+        runtime: one of this machine's, see `provable`.
+        precision: not `auto`.
+        weights: a copy of the file that the precision needs; None: as the card says.
+
+    Returns:
+        How far its answer is from the golden vectors, in the card's measure.
+
+    Raises:
+        ModelError: see `open_runtime`; or the card has no golden vectors.
+    """
+    batch_1HW3 = golden_batch(card)
+    path = verify_weights(card, weights, precision)
+    opened = _opener(runtime)(card, path, precision, (1, *batch_1HW3.shape[1:3]))
+    return check_golden(card, opened.run(batch_1HW3), precision)
+
+
 def open_runtime(
     card: Card,
     runtime: RuntimeName = "auto",
@@ -136,7 +175,8 @@ def open_runtime(
             as the card says.
 
     Raises:
-        ModelError: no such back end here, damaged weights, other answers than the golden vectors.
+        ModelError: no such back end here, damaged weights, a card that does not fit them, other
+            answers than the golden vectors.
     """
     available = available_runtimes()
     name = available[0] if runtime == "auto" and available else runtime

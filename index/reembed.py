@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import delete, func, select
 
 from yanji.configs.errors import ArchiveError
 from yanji.index.counters import give_out, put_fact
-from yanji.index.crops import crop_path
-from yanji.index.tables import CROPS, MODELS, SIGHTINGS, VECTORS
+from yanji.index.stored_crops import StoredViews, stored_views
+from yanji.index.tables import MODELS, SIGHTINGS, VECTORS
 from yanji.index.write import ACTIVE_MODEL, ModelKeys, blob_of, put_vectors
 from yanji.index.writer import ArchiveWriter
-from yanji.ingest.frame import BgrImage
 from yanji.reid.embedder import Embedder
 from yanji.reid.sighting import Embedding
 
-_log = logging.getLogger(__name__)
 _BATCH = 64
 """Sightings per transaction, and per call of the model at most three times as many crops."""
 
@@ -79,11 +75,11 @@ def reembed(
                 .limit(_BATCH)
             )
             batch = [(row.sighting_key, row.day) for row in connection.execute(query)]
-            crops = _crops(connection, writer, [key for key, _ in batch])
+            views = stored_views(connection, writer.folder, [key for key, _ in batch])
         if not batch:
             break
         after = batch[-1][0]
-        rows = _embed(embedder, batch, crops, model)
+        rows = _embed(embedder, batch, views, model)
         with writer.transaction() as connection:
             seq = give_out(connection, "seq")
             put_vectors(connection, [row | {"seq": seq} for row in rows])
@@ -116,39 +112,19 @@ def _model(writer: ArchiveWriter, embedder: Embedder) -> int:
         return ModelKeys(connection).key(name)
 
 
-def _crops(
-    connection: Connection, writer: ArchiveWriter, keys: list[int]
-) -> dict[int, list[BgrImage]]:
-    query = (
-        select(CROPS.c.sighting_key, CROPS.c.sha256)
-        .where(CROPS.c.sighting_key.in_(keys))
-        .order_by(CROPS.c.sighting_key, CROPS.c.rank)
-    )
-    found: dict[int, list[BgrImage]] = {}
-    for key, sha256 in connection.execute(query):
-        path = crop_path(writer.folder, sha256)
-        content = np.fromfile(path, np.uint8) if path.is_file() else np.zeros(0, np.uint8)
-        image = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
-        if image is None:
-            _log.error("crop %s of sighting key %d cannot be read", sha256, key)
-            continue
-        found.setdefault(key, []).append(np.asarray(image, np.uint8))
-    return found
-
-
 def _embed(
     embedder: Embedder,
     batch: list[tuple[int, int]],
-    crops: dict[int, list[BgrImage]],
+    views: StoredViews,
     model: int,
 ) -> list[dict[str, Any]]:
     """The normalised mean over each sighting's crops, as the live path makes it."""
-    keys = [key for key, _ in batch for _ in crops.get(key, ())]
-    vectors_ND = embedder.embed([image for key, _ in batch for image in crops.get(key, ())])
+    keys = [key for key, _ in batch for _ in views.get(key, ())]
+    vectors_ND = embedder.embed([image for key, _ in batch for image, _ in views.get(key, ())])
     owner_N = np.array(keys, np.int64)
     rows = []
     for key, day in batch:
-        if key not in crops:
+        if key not in views:
             continue
         mean_D = vectors_ND[owner_N == key].mean(axis=0)
         unit_D = (mean_D / max(float(np.linalg.norm(mean_D)), 1e-12)).astype(np.float32)

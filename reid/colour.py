@@ -6,22 +6,23 @@ were trained on and how well they do is in `models/yanji-colour-1.md` and docs/d
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from yanji.configs.errors import ModelError
+from yanji.detect.card import verify_weights
 from yanji.detect.classes import GROUP_OF
 from yanji.ingest.frame import BgrImage
+from yanji.reid.colour_card import load_colour_card, prove_colours
 from yanji.reid.colour_features import NUM_FEATURES, FloatArray, colour_features
 from yanji.reid.colours import COLOURS
 
-WEIGHTS_FILE: Final = "yanji-colour-1.npz"
 MIN_SCORE: Final = 0.5
 """A colour that is less likely than this is not told: it would be wrong every second time."""
 LEAST_WEIGHT: Final = 0.05
@@ -91,16 +92,30 @@ def colour_shares(crops: Sequence[tuple[BgrImage, float]], vehicle_class: str) -
 def load_weights(path: Path | None = None) -> dict[str, ColourWeights]:
     """Read the model of each group: `two_wheeler` and `others`.
 
+    Args:
+        path: weights just trained, which no card describes; None: those of the registry, held
+            against their card.
+
     Raises:
-        ModelError: no such file, another format, other features or colours, or not numbers.
+        ModelError: no such file, another format, other features or colours, or not numbers; of the
+            registry's also: another sha256 or other answers than on the card.
     """
-    path = path or Path(str(files("yanji.models"))) / WEIGHTS_FILE
+    if path is not None:
+        return _read(path)
+    card = load_colour_card()
+    weights = _read(verify_weights(card))
+    prove_colours(card, weights)
+    return weights
+
+
+def _read(path: Path) -> dict[str, ColourWeights]:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # Opened here: numpy leaves a file that is no archive open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             if tuple(stored["colours"]) != COLOURS:
                 raise ValueError("it knows other colours")
             groups = {name: _group(stored, name) for name in ("two_wheeler", "others")}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(
             f"The weights of the colours, {path.name}, cannot be used: {error}.",
             hint="Install yanji again, or make them: python -m yanji.reid.training.train_colour",

@@ -9,26 +9,28 @@ from typing import Final
 import cv2
 import numpy as np
 
-from yanji.configs.errors import UsageError
+from yanji.configs.errors import NothingFoundError, UsageError
 from yanji.detect.crops import cut_crop
 from yanji.detect.detections import FloatArray
 from yanji.detect.passage import Crop, Passage
 from yanji.ingest.frame import BgrImage
+from yanji.reid.black import is_black
 from yanji.reid.colour import name_colour
-from yanji.reid.embedder import Embedder, Vectors
+from yanji.reid.embedder import MIN_SIDE_PX, Embedder, Vectors
 from yanji.reid.sighting import CropFile, Embedding, Sighting
 
 JPEG_QUALITY: Final = 90
-MIN_SIDE_PX: Final = 2
-"""A crop below this describes nothing; it is neither embedded nor stored."""
 
 
 def describe(passages: Sequence[Passage], embedder: Embedder) -> list[Sighting]:
     """Turn passages into sightings, embedding all their crops in one call.
 
     A passage whose crops did not change since its last message (or that has none yet) becomes a
-    sighting without crops and vectors: what is stored stays. Vectors are of the crops in memory,
-    not of their JPEGs, whose vectors have a cosine of 0.999 to them (docs/design/reid.md).
+    sighting without crops and vectors: what is stored stays. Crops that are black or of less than
+    two pixels show nothing: they are left out of vectors, colour and archive, and a sighting of
+    nothing else has neither, so that it is listed and never found by its looks. Vectors are of the
+    crops in memory, not of their JPEGs, whose vectors have a cosine of 0.999 to them
+    (docs/design/reid.md).
 
     Args:
         passages: any number, vehicles only; heads of persons are blurred in their crops already.
@@ -93,6 +95,7 @@ def cut_query(
     Raises:
         UsageError: a box without area, not of numbers, or of which less than 2 x 2 pixels lie in
             the picture.
+        NothingFoundError: the box is black (`no_vehicle`).
     """
     height, width = image.shape[:2]
     box_4 = np.array(box_xyxy_px, np.float32)
@@ -103,11 +106,22 @@ def cut_query(
             f"The box {shown} holds no part of the picture ({width} x {height} pixels).",
             hint="Give x1,y1,x2,y2 in pixels of the upright picture, x1 < x2 and y1 < y2.",
         )
-    return cut_crop(image, inside_4, vehicle_class, persons_M4)
+    crop = cut_crop(image, inside_4, vehicle_class, persons_M4)
+    if is_black(crop):
+        raise NothingFoundError(
+            "The box is all black: there is nothing to see in it.",
+            hint="Draw it around the vehicle, or take another picture.",
+            code="no_vehicle",
+        )
+    return crop
 
 
 def _usable(passage: Passage) -> tuple[Crop, ...]:
-    return tuple(crop for crop in passage.crops if min(crop.image.shape[:2]) >= MIN_SIDE_PX)
+    return tuple(
+        crop
+        for crop in passage.crops
+        if min(crop.image.shape[:2]) >= MIN_SIDE_PX and not is_black(crop.image)
+    )
 
 
 def _sighting(

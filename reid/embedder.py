@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +13,16 @@ from yanji.ingest.frame import BgrImage
 Vectors = npt.NDArray[np.float32]
 
 
+MIN_SIDE_PX: Final = 2
+"""A crop below this describes nothing; it is neither embedded nor stored."""
+
+
 class Embedder(Protocol):
     """Turns crops into vectors. Vectors of different models are never compared."""
 
     @property
     def model_id(self) -> str:
-        """Name of the model in the registry, for example `yanji-reid-1`."""
+        """Name of the model in the registry."""
         ...
 
     @property
@@ -54,8 +58,10 @@ def require_crops(crops: Sequence[BgrImage]) -> None:
     """
     for index, crop in enumerate(crops):
         if crop.ndim != 3 or crop.shape[2] != 3 or crop.dtype != np.uint8:
+            planes = crop.ndim == 3 and crop.shape[0] == 3
             raise ValueError(
                 f"crop {index}: expected (h, w, 3) uint8, got {crop.shape} {crop.dtype}"
+                + (": channels come last" if planes else "")
             )
-        if min(crop.shape[:2]) < 2:
+        if min(crop.shape[:2]) < MIN_SIDE_PX:
             raise ValueError(f"crop {index}: {crop.shape[1]} x {crop.shape[0]} px is too small")

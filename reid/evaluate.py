@@ -29,7 +29,7 @@ import numpy.typing as npt
 from yanji.configs.errors import PictureError, UsageError
 from yanji.detect.classes import GROUP_OF
 from yanji.ingest.frame import BgrImage
-from yanji.reid.embedder import Embedder, Vectors
+from yanji.reid.embedder import MIN_SIDE_PX, Embedder, Vectors
 
 Figures = dict[str, dict[str, float | int]]
 """Entry name -> {"mAP", "R1", "R5" (0..1), "num_queries"}."""
@@ -54,7 +54,7 @@ class Labelled:
         """Read the picture.
 
         Raises:
-            PictureError: the file is damaged or no picture.
+            PictureError: the file is damaged, no picture, or too small to be described.
         """
         try:
             image = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
@@ -64,6 +64,12 @@ class Labelled:
             raise PictureError(
                 f"{self.path.name} cannot be read as a picture.",
                 hint="Take it out of the list or replace the file.",
+            )
+        if min(image.shape[:2]) < MIN_SIDE_PX:
+            raise PictureError(
+                f"{self.path.name} has {image.shape[1]} x {image.shape[0]} pixels: too small to be "
+                "described.",
+                hint="Take it out of the list.",
             )
         return image.astype(np.uint8, copy=False)
 

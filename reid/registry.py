@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
+from yanji.configs.default_models import DEFAULT_EMBEDDER
 from yanji.configs.errors import UsageError
 from yanji.detect.card import list_cards, load_card
 from yanji.detect.runtime import OpenModel, PrecisionName, RuntimeName, int8_or_auto
@@ -13,7 +13,7 @@ from yanji.reid.backends.histogram import HistogramEmbedder
 from yanji.reid.backends.onnx_embedder import OnnxEmbedder
 from yanji.reid.embedder import Embedder
 
-DEFAULT_EMBEDDER: Final = "yanji-reid-1"
+__all__ = ["DEFAULT_EMBEDDER", "list_embedders", "open_embedder"]
 
 
 def list_embedders(folder: Path | None = None) -> list[str]:

@@ -15,6 +15,7 @@ import pytest
 from pydantic import BaseModel
 
 from yanji.api.cli.program import _VERBS, program
+from yanji.configs.default_models import DEFAULT_DETECTOR, DEFAULT_EMBEDDER
 from yanji.configs.schemas import site_schema
 from yanji.configs.settings import Settings, env_names
 
@@ -105,6 +106,12 @@ def test_the_common_options_have_their_section():
     text = sections()["Common options"]
     for option in COMMON:
         assert f"`{option}" in text, option
+
+
+def test_the_default_models_are_those_of_the_documents():
+    text = sections()["yanji.yaml"]
+    assert f"| `detector` | `{DEFAULT_DETECTOR}` |" in text
+    assert f"| `embedder` | `{DEFAULT_EMBEDDER}` |" in text
 
 
 @pytest.mark.parametrize("key", sorted(settings_keys()))

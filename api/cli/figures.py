@@ -1,9 +1,8 @@
-"""`yanji models` and `yanji bench`."""
+"""`yanji bench`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 import click
 
@@ -16,61 +15,10 @@ from yanji.api.cli.bench_parts import (
 )
 from yanji.api.cli.options import finite, installation_options, set_up
 from yanji.api.cli.output import note, print_json, print_line, table
-from yanji.configs.errors import ModelError
 
 _QUICK_SECONDS = 2.5
 _QUICK_WITHIN_S = 32.0
 """Loading models and libraries comes on top."""
-
-
-@click.group("models")
-def models_verb() -> None:
-    """The registry of models: source, licence, checksum, golden vectors."""
-
-
-@models_verb.command("list")
-@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
-def models_list(as_json: bool) -> int:
-    """List all models with licence and purpose."""
-    from yanji.detect.card import list_cards, load_card
-
-    cards = [load_card(name) for name in list_cards()]
-    if as_json:
-        print_json({"models": [card.model_dump(mode="json") for card in cards]})
-        return 0
-    rows = [[card.name, card.task, card.licence, card.sha256[:12]] for card in cards]
-    for line in table(["model", "task", "licence", "sha256"], rows):
-        print_line(line)
-    return 0
-
-
-@models_verb.command("verify")
-@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
-def models_verify(as_json: bool) -> int:
-    """Check file and golden vectors of every model with every runtime here; exit 1 on a fault."""
-    from yanji.detect.card import list_cards, load_card, verify_weights
-    from yanji.detect.runtime import RuntimeName, available_runtimes, open_runtime
-
-    results = []
-    for name in list_cards():
-        card = load_card(name)
-        for runtime in available_runtimes():
-            problem = ""
-            try:
-                verify_weights(card)
-                open_runtime(card, cast(RuntimeName, runtime))
-                if card.quantised is not None and runtime == "openvino":
-                    # `auto` goes on without a file that is damaged.
-                    open_runtime(card, "openvino", "int8")
-                    open_runtime(card, "openvino", "f32")
-            except ModelError as error:
-                problem = error.message
-            results.append({"model": name, "runtime": runtime, "ok": not problem, "why": problem})
-            if not as_json:
-                print_line(f"{name} on {runtime}: {problem or 'as its card says'}")
-    if as_json:
-        print_json({"results": results})
-    return 0 if all(result["ok"] for result in results) else 1
 
 
 @click.group("bench")

@@ -98,7 +98,7 @@ def runs_remove(
 
 @click.group("archive")
 def archive_verb() -> None:
-    """Size of the archive; new embeddings."""
+    """Size of the archive; new embeddings, missing colours."""
 
 
 @archive_verb.command("stats")
@@ -204,6 +204,28 @@ def archive_reembed(
         print_line(
             f"{done.embedded} sightings embedded by {embedder.model_id}, {done.already} had their "
             f"vector, {done.unreadable} without a readable crop, {done.dropped} old vectors dropped"
+        )
+    return 1 if done.unreadable else 0
+
+
+@archive_verb.command("colours")
+@installation_options
+def archive_colours(settings_file: Path | None, archive: Path | None, as_json: bool) -> int:
+    """Name colours that are missing, from stored crops; run again after a stop, it goes on."""
+    from yanji.api.writer_process import open_archive
+    from yanji.index.recolour import recolour
+
+    setup = set_up(as_json=as_json, archive=archive, settings_file=settings_file)
+    _require_archive(setup.archive)
+    with open_archive(setup.archive, setup.settings) as writer:
+        done = recolour(writer, lambda num, total: note(f"{num} of {total} sightings"))
+    document = {"named": done.named, "doubtful": done.doubtful, "unreadable": done.unreadable}
+    if as_json:
+        print_json(document)
+    else:
+        print_line(
+            f"{done.named} sightings have a colour now, {done.doubtful} stay in doubt, "
+            f"{done.unreadable} without a readable crop"
         )
     return 1 if done.unreadable else 0
 

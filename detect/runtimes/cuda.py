@@ -19,8 +19,15 @@ import onnxruntime as ort
 from yanji.configs.errors import ModelError
 from yanji.detect.batching import ServedModel
 from yanji.detect.card import Card, verify_weights
+from yanji.detect.fit import require_fit
 from yanji.detect.golden import check_golden, golden_batch
-from yanji.detect.runtimes.onnxruntime import LOAD_ERRORS, FloatArray, OnnxRuntime, prepare
+from yanji.detect.runtimes.onnxruntime import (
+    LOAD_ERRORS,
+    FloatArray,
+    OnnxRuntime,
+    graph_of,
+    prepare,
+)
 from yanji.ingest.frame import BgrImage
 
 log = logging.getLogger(__name__)
@@ -44,8 +51,8 @@ def open_served(card: Card, device: str, weights: Path | None = None) -> ServedM
         weights: a copy of the file; None: as the card says.
 
     Raises:
-        ModelError: no onnxruntime for CUDA, no such device, damaged weights, other answers than
-            the golden vectors.
+        ModelError: no onnxruntime for CUDA, no such device, damaged weights, a card of
+            another network, other answers than the golden vectors.
     """
     if device != "cpu" and PROVIDER not in ort.get_available_providers():
         raise ModelError(
@@ -53,9 +60,9 @@ def open_served(card: Card, device: str, weights: Path | None = None) -> ServedM
             hint=_INSTALL,
         )
     path = verify_weights(card, weights)
-    if device == "cpu":
-        return serve_session(_cpu_session(path), card)
-    return serve_session(_cuda_session(card, path, device), card)
+    session = _cpu_session(path) if device == "cpu" else _cuda_session(card, path, device)
+    require_fit(card, graph_of(session))
+    return serve_session(session, card)
 
 
 def serve_session(session: Any, card: Card) -> ServedModel:

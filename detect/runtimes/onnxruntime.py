@@ -14,6 +14,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from yanji.configs.errors import ModelError
 from yanji.detect.card import Card
+from yanji.detect.fit import Graph, Shape, require_fit
 from yanji.ingest.frame import BgrImage
 
 FloatArray = npt.NDArray[np.float32]
@@ -61,7 +62,7 @@ class OnnxRuntime:
         return self._input_shape
 
     def run(self, images_NHW3: BgrImage) -> FloatArray:
-        """Compute the first output."""
+        """Compute the card's output."""
         blob_N3HW = prepare(self._card, images_NHW3)
         inputs = {self._card.input.name: blob_N3HW}
         result: FloatArray = self._session.run([self._card.output_name], inputs)[0]
@@ -100,7 +101,7 @@ def open_onnxruntime(
     """Open a session: one thread, no spinning, on the CPU.
 
     Raises:
-        ModelError: the file cannot be read.
+        ModelError: the file cannot be read, or is not the network of the card.
     """
     try:
         session = _session(str(path))
@@ -109,4 +110,17 @@ def open_onnxruntime(
             f"onnxruntime cannot load model {card.name!r}: {str(error).strip().splitlines()[0]}",
             hint="Install the model's package again.",
         ) from error
+    require_fit(card, graph_of(session))
     return OnnxRuntime(session, card, shape)
+
+
+def graph_of(session: Any) -> Graph:
+    """What a session's file takes and gives; an edge with a name instead of a number is free."""
+    return Graph(
+        {entry.name: _shape(entry.shape) for entry in session.get_inputs()},
+        {entry.name: _shape(entry.shape) for entry in session.get_outputs()},
+    )
+
+
+def _shape(edges: list[int | str | None]) -> Shape:
+    return tuple(edge if isinstance(edge, int) else None for edge in edges)

@@ -21,6 +21,7 @@ from openvino.preprocess import ColorFormat, PrePostProcessor
 
 from yanji.configs.errors import ModelError
 from yanji.detect.card import Card
+from yanji.detect.fit import Graph, Shape, require_fit
 from yanji.ingest.frame import BgrImage
 
 FloatArray = npt.NDArray[np.float32]
@@ -52,7 +53,7 @@ class OpenvinoRuntime:
     """A model compiled by OpenVINO; see `yanji.detect.runtime.Runtime`."""
 
     def __init__(
-        self, request: Any, input_shape: tuple[int, int, int], precision: str, output: Any
+        self, request: Any, input_shape: tuple[int, int, int], precision: str, output: int
     ) -> None:
         self._request = request
         self._output = output
@@ -75,10 +76,10 @@ class OpenvinoRuntime:
         return self._input_shape
 
     def run(self, images_NHW3: BgrImage) -> FloatArray:
-        """Compute the first output; the array is the request's own memory until the next call."""
+        """Compute the card's output; the array is the request's own memory until the next call."""
         self._request.set_input_tensor(ov.Tensor(images_NHW3, shared_memory=True))
         self._request.infer()
-        result: FloatArray = self._request.get_output_tensor(0).data
+        result: FloatArray = self._request.get_output_tensor(self._output).data
         return result
 
 
@@ -88,7 +89,7 @@ def open_openvino(
     """Compile for one shape; uint8 BGR in, colour order and normalisation inside the graph.
 
     Raises:
-        ModelError: the file cannot be read or compiled.
+        ModelError: the file cannot be read or compiled, or is not the network of the card.
     """
     with _opening:
         return _open(card, path, precision, shape)
@@ -98,6 +99,8 @@ def _open(card: Card, path: Path, precision: str, shape: tuple[int, int, int]) -
     batch, height, width = shape
     try:
         model = _core().read_model(str(path))
+        require_fit(card, _graph_of(model))
+        output = [card.output_name in entry.names for entry in model.outputs].index(True)
         model.reshape({card.input.name: [batch, 3, height, width]})
         steps = PrePostProcessor(model)
         entry = steps.input(card.input.name)
@@ -119,7 +122,19 @@ def _open(card: Card, path: Path, precision: str, shape: tuple[int, int, int]) -
             f"OpenVINO cannot load model {card.name!r}: {str(error).strip().splitlines()[-1]}",
             hint="Install the model's package again, or set the runtime to onnxruntime.",
         ) from error
-    return OpenvinoRuntime(compiled.create_infer_request(), shape, precision, compiled.output(0))
+    return OpenvinoRuntime(compiled.create_infer_request(), shape, precision, output)
+
+
+def _graph_of(model: Any) -> Graph:
+    def shapes(entries: Any) -> dict[str, Shape]:
+        return {
+            entry.any_name: tuple(
+                edge.get_length() if edge.is_static else None for edge in entry.partial_shape
+            )
+            for entry in entries
+        }
+
+    return Graph(shapes(model.inputs), shapes(model.outputs))
 
 
 def _compiled(model: Any, precision: str) -> Any:

@@ -97,6 +97,12 @@ class OnnxEmbedder:
             runtime = self._many if self._many is not None and row < full else self._one
             count = runtime.input_shape[0]
             output = runtime.run(self._stretched(crops[row : row + count]))
+            if output.size != count * self._dimension:
+                raise ModelError(
+                    f"The card of model {self.model_id!r} does not fit its file: {count} crops "
+                    f"gave {output.size} numbers, not vectors of {self._dimension}.",
+                    hint="Use card and weights of one and the same training.",
+                )
             vectors_ND[row : row + count] = output.reshape(count, -1)
             row += count
         lengths_N1 = np.linalg.norm(vectors_ND, axis=1, keepdims=True)

@@ -2,7 +2,7 @@
 
     yanji testcity crops --out CROPS --identities 400 --views 8 --seed 1
     python -m yanji.reid.training.train_colour --crops CROPS --images DIR --labels FILE \\
-        --out models/yanji-colour-1.npz
+        --out models/yanji-colour-1.npz --card models/yanji-colour-1.json
 
 Multinomial logistic regression on `colour_features`, one for two-wheelers and one for all others.
 Rendered crops know their paint; real ones (`--images`, `--labels`: JSON, file name -> names that
@@ -27,9 +27,12 @@ import numpy as np
 import numpy.typing as npt
 
 from yanji.configs.errors import UsageError, YanjiError
+from yanji.detect.card import read_about
 from yanji.ingest.testcity.crops import read_index
 from yanji.ingest.testcity.vehicles.individuals import individual
 from yanji.ingest.testcity.vehicles.paint_names import colour_names
+from yanji.reid.colour import load_weights
+from yanji.reid.colour_card import ColourCard, card_of
 from yanji.reid.colour_features import colour_features
 from yanji.reid.colours import COLOURS
 from yanji.reid.training.plain_paints import plain_bodies
@@ -212,6 +215,29 @@ def train(crops: Path, images: Path | None, labels: Path | None, out: Path) -> l
     return figures
 
 
+def refresh_card(card_file: Path, weights_file: Path) -> None:
+    """Write hash, size and golden answers of new weights into their card.
+
+    Raises:
+        UsageError: the card cannot be read or written, or describes a file of another name.
+        ModelError: it is no card of colours, or the weights cannot be used.
+    """
+    try:
+        card = read_about(ColourCard, card_file.read_text(encoding="utf-8"), card_file.stem)
+        fresh = card_of(card, weights_file, load_weights(weights_file))
+        text = (
+            json.dumps(
+                fresh.model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False
+            )
+            + "\n"
+        )
+        unfinished = card_file.with_name(card_file.name + ".tmp")
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(card_file)
+    except OSError as error:
+        raise UsageError(f"The card {card_file.name}: {error.strerror}.") from error
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Train, write, print the figures as JSON."""
     parser = argparse.ArgumentParser(description="Train the weights of the colours.")
@@ -219,11 +245,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--images", type=Path, metavar="DIR")
     parser.add_argument("--labels", type=Path, metavar="FILE")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
+    parser.add_argument("--card", type=Path, metavar="FILE.json", help="bring its hash up to date")
     given = parser.parse_args(arguments)
     if (given.images is None) != (given.labels is None):
         parser.error("--images and --labels belong together")
     try:
         figures = train(given.crops, given.images, given.labels, given.out)
+        if given.card is not None:
+            refresh_card(given.card, given.out)
     except YanjiError as error:
         print(f"{error.message} {error.hint}".rstrip(), file=sys.stderr)
         return error.exit_code

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from yanji.configs.default_models import DEFAULT_EMBEDDER
+
 pytestmark = pytest.mark.slow
 
 Box = tuple[float, float, float, float]
@@ -68,7 +70,7 @@ PERSON_BY_EYE: tuple[tuple[float, Box], ...] = (
 @pytest.fixture(scope="module")
 def night(footage: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     clips = {name: footage.clip(name) for name in BY_EYE}
-    return footage.index(tmp_path_factory.mktemp("night") / "archive", clips, "yanji-reid-1")
+    return footage.index(tmp_path_factory.mktemp("night") / "archive", clips, DEFAULT_EMBEDDER)
 
 
 def shows(footage: Any, indexed: Any, camera_id: str) -> list[tuple[str, float, Box]]:

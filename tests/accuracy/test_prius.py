@@ -11,6 +11,7 @@ import pytest
 
 from yanji.api.pipeline import open_reid
 from yanji.api.query import read_query
+from yanji.configs.default_models import DEFAULT_EMBEDDER
 from yanji.configs.errors import NothingFoundError
 from yanji.index.hit import Filter
 from yanji.index.search import search
@@ -40,7 +41,7 @@ class Found:
     num_with_street: int
 
 
-@pytest.fixture(scope="module", params=["yanji-reid-1", "histogram"])
+@pytest.fixture(scope="module", params=[DEFAULT_EMBEDDER, "histogram"])
 def car_park(request: Any, footage: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     clips = {
         "P1": footage.clip("intel_car-detection"),

@@ -19,6 +19,7 @@ import pytest
 
 from yanji.api.cli.program import main
 from yanji.api.pipeline import open_detector, open_reid
+from yanji.configs.default_models import DEFAULT_EMBEDDER
 from yanji.configs.settings import Settings
 from yanji.detect.card import load_card
 from yanji.index.cameras import Camera
@@ -184,7 +185,9 @@ def made_up_sighting(run: Run, number: int, at_s: float, vehicle_class: str) -> 
     """A sighting whose vector is of the shipped model's kind, and otherwise noise."""
     jpeg = f"crop {run.camera_id} {number}".encode()
     at_ns = run.started_ns + round(at_s * 1e9)
-    vector_D = np.random.default_rng([number, len(run.camera_id)]).standard_normal(256)
+    vector_D = np.random.default_rng([number, len(run.camera_id)]).standard_normal(
+        load_card(DEFAULT_EMBEDDER).dimension
+    )
     sha256 = hashlib.sha256(jpeg).hexdigest()
     return Sighting(
         sighting_id=hashlib.sha256(f"{run.run_id} {number}".encode()).hexdigest()[:32],
@@ -203,8 +206,8 @@ def made_up_sighting(run: Run, number: int, at_s: float, vehicle_class: str) -> 
         crops=(CropFile(jpeg, sha256, 8, 6, (1.0, 2.0, 9.0, 8.0), at_ns, 0.5),),
         embeddings=(
             Embedding(
-                "yanji-reid-1",
-                load_card("yanji-reid-1").sha256,
+                DEFAULT_EMBEDDER,
+                load_card(DEFAULT_EMBEDDER).sha256,
                 (vector_D / np.linalg.norm(vector_D)).astype(np.float32),
             ),
         ),

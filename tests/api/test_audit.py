@@ -19,6 +19,7 @@ from yanji.api.audit import append_record, check_access, current_actor
 from yanji.api.audit_chain import NOTHING, AuditRecord, Head, decode_record, encode_head
 from yanji.api.audit_lock import locked
 from yanji.api.audit_verify import checkpoint, verify
+from yanji.configs.default_models import DEFAULT_EMBEDDER
 from yanji.configs.errors import AuditError, UsageError
 
 PURPOSES = ("hit_and_run", "exercise")
@@ -44,7 +45,7 @@ def append(folder: Path, number: int = 0, **changes: Any) -> AuditRecord:
         "action": "search",
         "parameters": {"number": number, "box": [1.5, 2, 3, 4], "from": None},
         "image_sha256": "ab" * 32,
-        "model": "yanji-reid-1",
+        "model": DEFAULT_EMBEDDER,
         "result_ids": [f"s{number}"],
         "purposes": PURPOSES,
         "clock": ticking(),

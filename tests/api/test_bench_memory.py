@@ -12,6 +12,7 @@ import pytest
 from yanji.api import bench_live, bench_memory, bench_models, bench_start
 from yanji.api.bench_live import running
 from yanji.api.bench_start import measure_start
+from yanji.configs.default_models import DEFAULT_EMBEDDER
 from yanji.configs.errors import ModelError, SourceError, YanjiError
 from yanji.configs.settings import Settings, load_settings
 from yanji.ingest.rtsp_server import serve_folder
@@ -146,7 +147,7 @@ def test_the_process_gets_the_models_of_the_settings_and_no_other_setting(
         "YANJI_RUNTIME": "onnxruntime",
         "YANJI_PRECISION": "f32",
         "YANJI_DETECTOR": "yolo11n",
-        "YANJI_EMBEDDER": "yanji-reid-1",
+        "YANJI_EMBEDDER": DEFAULT_EMBEDDER,
         "YANJI_LOG_LEVEL": "error",
     }
 

@@ -174,6 +174,16 @@ def test_a_snapshot_without_a_vehicle_is_status_3_and_recorded(search, filled, t
     assert all('"outcome":"no_vehicle"' in record for record in records)
 
 
+def test_a_black_snapshot_and_a_black_box_say_that_there_is_nothing_to_see(search, tmp_path):
+    path = tmp_path / "night.jpg"
+    Image.new("RGB", (640, 480), (1, 0, 2)).save(path)
+    for box in ((), ("--box", "100,100,300,250")):
+        answer = search(path, *box)
+        assert answer.status == 3
+        assert "nothing to see" in answer.sentence
+        assert search(path, *box, "--json").error["code"] == "no_vehicle"
+
+
 def test_a_drawn_box_is_searched_even_where_the_detector_sees_nothing(search, tmp_path):
     path = tmp_path / "wall.png"
     Image.new("RGB", (640, 480), (90, 120, 90)).save(path)

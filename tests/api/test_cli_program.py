@@ -21,6 +21,7 @@ from yanji.ingest.testcity.demo_data import (
     snapshot_of,
     snapshot_path,
 )
+from yanji.reid.registry import DEFAULT_EMBEDDER
 
 HEAVY = ("av", "cv2", "openvino", "faiss", "onnxruntime", "torch", "trackers", "sqlalchemy")
 EXAMPLES = Path(__file__).parents[2] / "configs"
@@ -203,9 +204,19 @@ def test_an_error_of_the_system_is_a_sentence(yanji, tmp_path):
 def test_models_are_listed_and_verified(yanji):
     models = yanji("models", "list", "--json").json["models"]
     names = {model["name"] for model in models}
-    assert {"yolo11n", "yanji-reid-1"} <= names
+    assert {"yolo11n", DEFAULT_EMBEDDER, "yanji-colour-1"} <= names
     assert all(model["licence"] and len(model["sha256"]) == 64 for model in models)
+    assert all(model["data"] and model["main_figures"] for model in models)
     assert "yolo11n" in yanji("models", "list").out
+    for model in models:
+        told = yanji("models", "list", model["name"]).out
+        assert model["sha256"] in told
+        assert all(item["licence"] in told for item in model["data"])
+        assert all(limit in told for limit in model["limits"])
+        assert told in yanji("models", "list", "--long").out
+    wrong = yanji("models", "list", "yolo99")
+    assert wrong.status == 1
+    assert "yanji-colour-1" in wrong.err
     verified = yanji("models", "verify", "--json")
     assert verified.status == 0
     assert {result["model"] for result in verified.json["results"]} == names

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from yanji.configs.default_models import DEFAULT_EMBEDDER
 from yanji.index.reader import read_archive
 from yanji.ingest.testcity.demo_data import snapshot_path
 
@@ -64,7 +66,7 @@ def test_a_removed_run_takes_rows_crops_and_vectors_and_leaves_the_audit(yanji, 
         assert {item.camera_id for item in left} == {kept["camera_id"]}
         named = {f"{sha256}.jpg" for item in left for sha256 in item.crops}
     assert crops_of(archive) == named
-    assert vectors_of(archive, yanji) == {"yanji-reid-1": len(left)}
+    assert vectors_of(archive, yanji) == {DEFAULT_EMBEDDER: len(left)}
     assert yanji("check", "--archive", archive).status == 0
     assert (archive / "audit.jsonl").read_bytes() == audit
     assert yanji("audit", "verify", "--archive", archive).status == 0
@@ -137,6 +139,20 @@ def test_stats_count_what_is_there(yanji, filled):
     assert "the disk lasts" in told.out
 
 
+def test_missing_colours_are_named_once(yanji, town):
+    with sqlite3.connect(town.archive / "archive.db") as raw:
+        raw.execute("UPDATE sightings SET colour = NULL, colour_score = NULL")
+    first = yanji("archive", "colours", "--archive", town.archive, "--json")
+    assert first.status == 0
+    assert first.json["named"] > 0
+    assert first.json["unreadable"] == 0
+    again = yanji("archive", "colours", "--archive", town.archive)
+    assert again.status == 0
+    assert again.out.startswith("0 sightings have a colour now, 0 stay in doubt")
+    assert yanji("check", "--archive", town.archive).status == 0
+    assert yanji("archive", "colours", "--archive", town.archive / "none").status == 1
+
+
 def test_an_archive_moves_to_another_model_and_back(yanji, town, monkeypatch):
     archive = ("--archive", town.archive)
     search = ("search", snapshot_path(), *archive, *CASE, "--json")
@@ -144,7 +160,7 @@ def test_an_archive_moves_to_another_model_and_back(yanji, town, monkeypatch):
     moved = yanji("archive", "reembed", "--model", "histogram", *archive, "--json")
     assert moved.status == 0
     assert moved.json["embedded"] == len(before)
-    assert set(vectors_of(town.archive, yanji)) == {"histogram", "yanji-reid-1"}
+    assert set(vectors_of(town.archive, yanji)) == {"histogram", DEFAULT_EMBEDDER}
     again = yanji("archive", "reembed", "--model", "histogram", *archive, "--json")
     assert (again.json["embedded"], again.json["already"]) == (0, len(before))
     with monkeypatch.context() as patch:
@@ -152,10 +168,14 @@ def test_an_archive_moves_to_another_model_and_back(yanji, town, monkeypatch):
         assert len(yanji(*search).json["hits"]) == len(before)
     dropped = yanji("archive", "reembed", "--model", "histogram", "--drop-old", *archive, "--json")
     assert dropped.json["dropped"] == len(before)
-    assert yanji(*search).status == 1
+    refused = yanji(*search)
+    assert refused.status == 1
+    assert refused.error["code"] == "model_not_in_archive"
+    assert "only of histogram" in refused.error["message"]
+    assert "yanji archive reembed" in refused.error["hint"]
     back = yanji("archive", "reembed", *archive, "--drop-old")
     assert back.status == 0
-    assert f"{len(before)} sightings embedded by yanji-reid-1" in back.out
+    assert f"{len(before)} sightings embedded by {DEFAULT_EMBEDDER}" in back.out
     after = yanji(*search).json["hits"]
     assert after[0]["sighting_id"] == before[0]["sighting_id"]
     # Crops are stored as JPEG, so the new vectors are not bit for bit the old ones: hits that are

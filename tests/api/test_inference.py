@@ -29,6 +29,7 @@ from yanji.api.inference_process import (
 )
 from yanji.api.plan import STOP, CameraPlan, Failed
 from yanji.api.supervisor import Supervisor
+from yanji.configs.default_models import DEFAULT_EMBEDDER
 from yanji.configs.errors import YanjiError
 from yanji.configs.settings import Settings, load_settings
 from yanji.configs.site import Camera
@@ -339,7 +340,7 @@ def test_a_killed_inference_process_costs_frames_and_no_gap(
     """Two workers, one process for both: killed, stopped by nobody else, and all tracks closed."""
     monkeypatch.setattr(Settings, "gpus", property(lambda self: ("cpu",)))
     archive = tmp_path / "archive"
-    settings = load_settings(None, {"embedder": "yanji-reid-1", "workers": 2})
+    settings = load_settings(None, {"embedder": DEFAULT_EMBEDDER, "workers": 2})
     errors: list[BaseException] = []
 
     with serve_folder(clips_folder()) as server:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from yanji.configs.default_models import DEFAULT_EMBEDDER
 from yanji.configs.errors import SettingsError
 from yanji.configs.settings import PURPOSES, Settings, env_names, load_settings
 
@@ -34,7 +35,7 @@ def test_defaults() -> None:
     assert found.archive == Path("archive")
     assert (found.runtime, found.precision, found.workers) == ("auto", "auto", "auto")
     assert found.num_workers == len(os.sched_getaffinity(0))
-    assert (found.detector, found.embedder) == ("yolo11n", "yanji-reid-1")
+    assert (found.detector, found.embedder) == ("yolo11n", DEFAULT_EMBEDDER)
     assert (found.retention.days, found.disk.low_water_mb) == (None, 1024)
     assert (found.purposes, found.default_purpose) == (PURPOSES, "hit_and_run")
     assert found.log_level == "info"

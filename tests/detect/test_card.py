@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from yanji.configs.errors import ModelError
-from yanji.detect import card as cards
+from yanji.detect.about import Source
 from yanji.detect.card import (
     Card,
     data_path,
@@ -109,7 +109,7 @@ def test_missing_package_and_other_version_say_what_to_install(card: Card) -> No
 
 
 def test_missing_file_beside_the_card(card: Card) -> None:
-    source = cards.Source(file="none.onnx")
+    source = Source(file="none.onnx")
     with pytest.raises(ModelError, match=r"none\.onnx"):
         weights_path(card.model_copy(update={"source": source}))
 

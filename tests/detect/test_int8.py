@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from yanji.configs.default_models import DEFAULT_EMBEDDER
 from yanji.configs.errors import ModelError, SettingsError
 from yanji.configs.settings import load_settings
 from yanji.detect import runtime as runtimes
@@ -215,8 +216,8 @@ def test_without_openvino(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
 @needs_openvino
 def test_an_embedder_without_int8_computes_as_with_auto() -> None:
     crop = np.full((64, 48, 3), 90, np.uint8)
-    vector_1D = open_embedder("yanji-reid-1", precision="int8").embed([crop])
-    assert np.allclose(vector_1D, open_embedder("yanji-reid-1").embed([crop]), atol=1e-6)
+    vector_1D = open_embedder(DEFAULT_EMBEDDER, precision="int8").embed([crop])
+    assert np.allclose(vector_1D, open_embedder(DEFAULT_EMBEDDER).embed([crop]), atol=1e-6)
 
 
 def test_the_setting() -> None:

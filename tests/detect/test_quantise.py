@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from yanji.configs.default_models import DEFAULT_EMBEDDER
 from yanji.configs.errors import UsageError
 from yanji.detect import quantise as making
 from yanji.detect.card import Card, load_card
@@ -66,7 +67,7 @@ def test_without_nncf_it_says_what_to_install(card: Card, monkeypatch: pytest.Mo
 
 def test_an_embedder_or_no_picture_is_refused(card: Card) -> None:
     with pytest.raises(UsageError, match="no detector"):
-        quantise(load_card("yanji-reid-1"), [PICTURE])
+        quantise(load_card(DEFAULT_EMBEDDER), [PICTURE])
     with pytest.raises(UsageError, match="no pictures"):
         quantise(card, [])
 

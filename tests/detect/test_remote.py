@@ -21,6 +21,7 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
+from yanji.configs.default_models import DEFAULT_EMBEDDER
 from yanji.configs.errors import ModelError
 from yanji.detect.batching import Batcher, BatchLimits, FloatArray, ServedModel
 from yanji.detect.card import Card, load_card, weights_path
@@ -175,8 +176,8 @@ def test_what_it_does_not_serve_is_one_clear_error(
     card: Card, make_server: MakeServer, served: ServedModel
 ) -> None:
     client = InferenceClient(make_server(yolo11n=served).address, KEY)
-    with pytest.raises(ModelError, match="no model 'yanji-reid-1'"):
-        client(load_card("yanji-reid-1"), (1, 32, 64))
+    with pytest.raises(ModelError, match=f"no model '{DEFAULT_EMBEDDER}'"):
+        client(load_card(DEFAULT_EMBEDDER), (1, 32, 64))
     with pytest.raises(ModelError, match="other weights"):
         client(card.model_copy(update={"sha256": "1" * 64}), (1, 32, 64))
     for shape in ((0, 32, 64), (17, 32, 64), (1, 32, 100_000)):
@@ -323,15 +324,15 @@ def test_batches_of_strangers_give_the_same_answers(card: Card, make_server: Mak
 
 
 def test_a_real_embedder_answers_as_it_does_here(make_server: MakeServer) -> None:
-    card = load_card("yanji-reid-1")
-    server = make_server(yanji_reid_1=open_served(card, "cpu"))
+    card = load_card(DEFAULT_EMBEDDER)
+    server = make_server(**{card.name.replace("-", "_"): open_served(card, "cpu")})
     client = InferenceClient(server.address, KEY)
-    remote = open_embedder("yanji-reid-1", open_model=client)
-    local = open_embedder("yanji-reid-1", "onnxruntime", "f32")
+    remote = open_embedder(DEFAULT_EMBEDDER, open_model=client)
+    local = open_embedder(DEFAULT_EMBEDDER, "onnxruntime", "f32")
     random = np.random.default_rng(3)
     crops = [random.integers(0, 256, (40 + i, 60, 3), np.uint8) for i in range(9)]
     assert np.allclose(remote.embed(crops), local.embed(crops), atol=1e-5)
-    assert remote.embed([]).shape == (0, 256)
+    assert remote.embed([]).shape == (0, card.dimension)
     # The baseline is no network: it stays here.
     assert open_embedder("histogram", open_model=client).model_id == "histogram"
 

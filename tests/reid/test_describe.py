@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from yanji.configs.errors import UsageError
+from yanji.configs.errors import NothingFoundError, UsageError
 from yanji.detect.crops import cut_crop
 from yanji.detect.passage import Crop, Passage
 from yanji.ingest.frame import BgrImage, Run
+from yanji.reid.black import is_black
 from yanji.reid.describe import cut_query, describe, mean_vector
 from yanji.reid.embedder import Vectors
 
@@ -173,7 +174,7 @@ def test_query_is_cut_as_a_cameras_crop_is() -> None:
 
 
 def test_query_box_is_clipped_to_the_picture() -> None:
-    image = np.zeros((100, 100, 3), np.uint8)
+    image = np.full((100, 100, 3), 90, np.uint8)
     crop_px = cut_query(image, (-50, 40, 50, 400), "car", NOBODY).shape
     assert crop_px[0] <= 100
     assert crop_px[1] <= 60
@@ -194,3 +195,37 @@ def test_query_box_is_clipped_to_the_picture() -> None:
 def test_query_box_without_picture_is_usage(box: tuple[float, float, float, float]) -> None:
     with pytest.raises(UsageError, match="holds no part"):
         cut_query(np.zeros((100, 100, 3), np.uint8), box, "car", NOBODY)
+
+
+def test_black_crops_are_left_out_and_a_sighting_of_nothing_else_has_no_look() -> None:
+    noise = np.random.default_rng(1).integers(0, 5, (40, 50, 3)).astype(np.uint8)
+    black = replace(crop((0, 0, 0)), image=noise)
+    embedder = CountingEmbedder()
+    both, alone = describe([passage(black, crop((0, 200, 0))), passage(black)], embedder)
+    assert embedder.sizes == [1]
+    assert both.crops is not None
+    assert len(both.crops) == 1
+    assert both.colour == "green"
+    assert alone.crops is None
+    assert alone.embeddings is None
+    assert alone.colour is None
+    assert alone.vehicle_class == "ebike"
+
+
+def test_a_black_box_is_no_question() -> None:
+    image = np.full((90, 120, 3), 120, np.uint8)
+    image[20:70, 20:90] = 0
+    with pytest.raises(NothingFoundError, match="nothing to see") as caught:
+        cut_query(image, (30.0, 30.0, 80.0, 60.0), "car", np.zeros((0, 4), np.float32))
+    assert caught.value.code == "no_vehicle"
+    assert cut_query(image, (10.0, 10.0, 80.0, 60.0), "car", np.zeros((0, 4), np.float32)).size
+
+
+def test_dark_vehicles_are_not_black() -> None:
+    image = np.full((60, 60, 3), 2, np.uint8)
+    image[40:44, 10:20] = 60  # a lamp
+    assert not is_black(image)
+    image[40:44, 10:20] = 3
+    assert is_black(image)
+    assert is_black(np.zeros((1, 1, 3), np.uint8))
+    assert not is_black(np.full((2, 300, 3), 9, np.uint8))

@@ -71,12 +71,19 @@ def test_flat_crops_have_vectors(embedder: Embedder, value: int) -> None:
         np.zeros((40, 40), np.uint8),
         np.zeros((40, 40, 4), np.uint8),
         np.zeros((40, 40, 3), np.float32),
+        np.zeros((3, 40, 40), np.uint8),
+        np.zeros((3, 40, 3), np.uint8)[:0],
     ],
-    ids=["1x1", "one row", "empty", "grey", "four channels", "float"],
+    ids=["1x1", "one row", "empty", "grey", "four channels", "float", "planes", "no rows"],
 )
 def test_wrong_crops_are_refused(embedder: Embedder, crop: np.ndarray) -> None:
     with pytest.raises(ValueError, match="crop 1"):
         embedder.embed([*crops_of(1), crop])
+
+
+def test_channels_that_come_first_are_named(embedder: Embedder) -> None:
+    with pytest.raises(ValueError, match=r"crop 0: .* channels come last"):
+        embedder.embed([np.zeros((3, 40, 40), np.uint8)])
 
 
 @pytest.mark.parametrize("count", [2, BATCH - 1, BATCH, BATCH + 1, 2 * BATCH + 3])

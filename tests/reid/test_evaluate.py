@@ -193,3 +193,21 @@ def test_a_damaged_picture_is_named(folder: Path) -> None:
     names = sorted(path.name for path in folder.glob("*.jpg"))
     with pytest.raises(PictureError, match=damaged.name):
         evaluate_list(folder, write(folder, *names), HistogramEmbedder())
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1)])
+def test_a_picture_too_small_to_be_described_is_named(folder: Path, shape: tuple[int, int]) -> None:
+    small = folder / "two_wheeler_0002_cam1.jpg"
+    cv2.imwrite(str(small), np.full((*shape, 3), 90, np.uint8))
+    names = sorted(path.name for path in folder.glob("*.jpg"))
+    with pytest.raises(PictureError, match=f"{small.name} has {shape[1]} x {shape[0]} pixels"):
+        evaluate_list(folder, write(folder, *names), HistogramEmbedder())
+
+
+def test_black_pictures_are_scored_like_any_other(folder: Path) -> None:
+    """A list is what somebody chose to measure on: nothing is left out of it without a word."""
+    names = sorted(path.name for path in folder.glob("*.jpg"))
+    before = evaluate_list(folder, write(folder, *names), HistogramEmbedder())
+    cv2.imwrite(str(folder / names[0]), np.zeros((40, 40, 3), np.uint8))
+    after = evaluate_list(folder, write(folder, *names), HistogramEmbedder())
+    assert after["all"]["num_queries"] == before["all"]["num_queries"]

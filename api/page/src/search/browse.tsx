@@ -8,7 +8,7 @@ import { useKeptScroll } from "../parts/kept-scroll";
 import { EmptyState, ErrorNotice, Skeleton } from "../parts/notices";
 import { SightingCard } from "../parts/sighting-card";
 import { say } from "../state/language";
-import { type Filters, sightingsQuery } from "../state/question";
+import { type Filters, NO_FILTERS, sightingsQuery } from "../state/question";
 import { hashOf } from "../state/route";
 import { needSitting, sitting } from "../state/sitting";
 import { site } from "../state/site";
@@ -18,12 +18,11 @@ import { FilterFields } from "./filters";
 import { upload } from "./uploading";
 
 const PAGE = 48;
-const NONE: Filters = { from: null, to: null, cameras: [], classes: [] };
 
 interface Browsed { case: string; sightings: SightingInfo[]; next: string | null; auditId: string }
 /** Kept while other views are open. */
 const browsed = signal<Browsed | null>(null);
-const filters = signal<Filters>(NONE);
+const filters = signal<Filters>(NO_FILTERS);
 const busy = signal(false);
 const fault = signal<unknown>(null);
 let run = 0;
@@ -85,7 +84,7 @@ export function Browse() {
         <div class="card results-filters">
           <FilterFields value={filters.value} onChange={(part) => { filters.value = { ...filters.value, ...part }; setStale(true); }} />
           <div class="results-filter-foot">
-            <button type="button" class="button" disabled={num === 0} onClick={() => { filters.value = NONE; setStale(true); }}>{words.reset}</button>
+            <button type="button" class="button" disabled={num === 0} onClick={() => { filters.value = NO_FILTERS; setStale(true); }}>{words.reset}</button>
           </div>
         </div>
       )}

@@ -29,9 +29,11 @@ export function change(part: Partial<Question>): void {
 export const find = (): void => go("search", paramsOf(draft.value));
 export const trace = (): void => go("trace", traceParams(draft.value));
 
-export const filtersOf = ({ from, to, cameras, classes }: Filters): Filters => ({ from, to, cameras, classes });
+export const filtersOf = ({ from, to, cameras, classes, colours, directions, onlyKnown }: Filters): Filters =>
+  ({ from, to, cameras, classes, colours, directions, onlyKnown });
 export const numFilters = (filters: Filters): number =>
-  (filters.from || filters.to ? 1 : 0) + (filters.cameras.length ? 1 : 0) + (filters.classes.length ? 1 : 0);
+  (filters.from || filters.to ? 1 : 0) + (filters.cameras.length ? 1 : 0) + (filters.classes.length ? 1 : 0) +
+  (filters.colours.length ? 1 : 0) + (filters.directions.length ? 1 : 0);
 export const sameFilters = (one: Filters, other: Filters): boolean =>
   JSON.stringify(filtersOf(one)) === JSON.stringify(filtersOf(other));
 /** "from" after "to": the server would refuse it. */

@@ -1,4 +1,4 @@
-// Time, cameras and kinds of vehicle.
+// Time, cameras and kinds of vehicle; where the answer is ranked, colour and direction too.
 import type { ClassOrGroup } from "../api/types";
 import { CamerasCombo } from "../parts/camera-combo";
 import { Icon } from "../parts/icons";
@@ -8,6 +8,8 @@ import { site } from "../state/site";
 import { isoOf, shifted, siteZone, wallOf, zoneText } from "../state/zone";
 import { classNames } from "../words/common";
 import { search } from "../words/search";
+import { AttributeFilters } from "./attribute-filters";
+import { toggled } from "./attributes";
 import { isReversed } from "./draft";
 
 interface Props {
@@ -15,6 +17,8 @@ interface Props {
   onChange: (part: Partial<Filters>) => void;
   /** A moment to take times around, where one is known. */
   about?: string | null | undefined;
+  /** Whether colour and direction can be asked for. */
+  attributes?: boolean;
 }
 
 const HALF_HOUR_S = 1800;
@@ -32,7 +36,7 @@ export function TimeInput({ label, value, onChange }: { label: string; value: st
   );
 }
 
-export function FilterFields({ value, onChange, about }: Props) {
+export function FilterFields({ value, onChange, about, attributes = false }: Props) {
   const words = say(search);
   const names = say(classNames);
   const zone = siteZone();
@@ -40,7 +44,7 @@ export function FilterFields({ value, onChange, about }: Props) {
   const groups = Object.keys(site.value?.groups ?? {}) as ClassOrGroup[];
   const classes = (site.value?.classes ?? []).filter((one) => !groups.includes(one));
   const toggle = (one: ClassOrGroup) =>
-    onChange({ classes: value.classes.includes(one) ? value.classes.filter((other) => other !== one) : [...value.classes, one] });
+    onChange({ classes: toggled(value.classes, one) });
   const near = (seconds: number) => about && onChange({ from: shifted(about, -seconds, zone), to: shifted(about, seconds, zone) });
   const isNear = (seconds: number) =>
     !!about && value.from === shifted(about, -seconds, zone) && value.to === shifted(about, seconds, zone);
@@ -77,6 +81,7 @@ export function FilterFields({ value, onChange, about }: Props) {
         </div>
         {value.classes.length === 0 && <p class="small quiet">{words.allClasses}</p>}
       </fieldset>
+      {attributes && <AttributeFilters value={value} onChange={onChange} />}
     </div>
   );
 }

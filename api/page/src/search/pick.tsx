@@ -65,7 +65,7 @@ export function Pick({ id }: { id: string }) {
         <PlaceAndTime taken={info?.taken ?? null} />
         <details class="fold" open={num > 0}>
           <summary><Icon name="filter" /> {words.filters} <span class="quiet small">{num || words.noFilters}</span></summary>
-          <FilterFields value={question} onChange={change} about={question.time} />
+          <FilterFields value={question} onChange={change} about={question.time} attributes />
         </details>
         <div class="pick-actions">
           {!question.box && info && <p class="small quiet">{words.pickFirst}</p>}

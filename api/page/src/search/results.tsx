@@ -9,7 +9,7 @@ import { EmptyState, ErrorNotice, problemOf, Skeleton } from "../parts/notices";
 import { Segments } from "../parts/segments";
 import { onReturn } from "../state/connection";
 import { language, say } from "../state/language";
-import { MOST, paramsOf } from "../state/question";
+import { MOST, NO_FILTERS, paramsOf } from "../state/question";
 import { amend } from "../state/route";
 import { sitting } from "../state/sitting";
 import { verdicts } from "../state/verdicts";
@@ -106,9 +106,9 @@ function ResultsHead({ num }: { num: number }) {
       </div>
       {open && (
         <form class="card results-filters" onSubmit={(event) => { event.preventDefault(); find(); }}>
-          <FilterFields value={question} onChange={change} about={question.time} />
+          <FilterFields value={question} onChange={change} about={question.time} attributes />
           <div class="results-filter-foot">
-            <button type="button" class="button" disabled={set === 0} onClick={() => change({ from: null, to: null, cameras: [], classes: [] })}>{words.reset}</button>
+            <button type="button" class="button" disabled={set === 0} onClick={() => change(NO_FILTERS)}>{words.reset}</button>
             <button type="submit" class="button first" disabled={!changed || isReversed(question)}>{words.apply}</button>
           </div>
         </form>
@@ -126,7 +126,7 @@ function NoHits({ rejected }: { rejected: boolean }) {
   return (
     <EmptyState icon="search" title={rejected ? words.noneRejected : words.none} hint={rejected ? words.noneRejectedHint : words.noneHint}>
       {!wide && (
-        <button type="button" class="button first" onClick={() => { change({ from: null, to: null, cameras: [], classes: [] }); find(); }}>{words.widen}</button>
+        <button type="button" class="button first" onClick={() => { change(NO_FILTERS); find(); }}>{words.widen}</button>
       )}
     </EmptyState>
   );

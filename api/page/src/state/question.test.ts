@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  boxOf, boxText, MOST, paramsOf, questionOf, searchRequest, sightingsQuery, subjectKey, subjectOf, traceParams,
+  boxOf, boxText, MOST, NO_FILTERS, paramsOf, questionOf, searchRequest, sightingsQuery, subjectKey, subjectOf, traceParams,
 } from "./question";
 
 const SNAPSHOT = "a".repeat(64);
@@ -18,7 +18,7 @@ describe("a box in the address", () => {
 
 describe("the address of a question", () => {
   it("survives there and back", () => {
-    const text = `snapshot=${SNAPSHOT}&box=1%2C2%2C30%2C40&from=2026-11-22T21%3A00%3A00%2B08%3A00&camera=K01&camera=%E6%9C%9B+1&class=van&class=four_wheel&at=K04&time=2026-11-22T21%3A30%3A00%2B08%3A00&limit=100`;
+    const text = `snapshot=${SNAPSHOT}&box=1%2C2%2C30%2C40&from=2026-11-22T21%3A00%3A00%2B08%3A00&camera=K01&camera=%E6%9C%9B+1&class=van&class=four_wheel&colour=white&colour=blue&direction=NE&direction=away&known=only&at=K04&time=2026-11-22T21%3A30%3A00%2B08%3A00&limit=100`;
     expect(paramsOf(of(text)).toString()).toBe(text);
     expect(of(text).cameras).toEqual(["K01", "望 1"]);
   });
@@ -40,6 +40,11 @@ describe("the address of a question", () => {
     const question = of("class=van&class=ship&from=yesterday&to=2026-11-22T00:00:00Z&camera=K01&camera=K01&camera=");
     expect(question).toMatchObject({ classes: ["van"], from: null, to: "2026-11-22T00:00:00Z", cameras: ["K01"] });
   });
+  it("drops unknown colours and directions, and what belongs to them", () => {
+    expect(of("colour=teal&colour=red&colour=red&direction=up&direction=N")).toMatchObject({ colours: ["red"], directions: ["N"], onlyKnown: false });
+    expect(of("known=only").onlyKnown).toBe(false);
+    expect(paramsOf({ ...of(""), onlyKnown: true }).toString()).toBe("");
+  });
   it.each([["0", 50], ["-5", 50], ["x", 50], ["1.5", 50], ["120", 120], ["99999", MOST]])("limit %s is %i", (text, limit) =>
     expect(of(`limit=${text}`).limit).toBe(limit));
 });
@@ -51,7 +56,10 @@ describe("requests", () => {
   });
   it("carry filters under the server's names", () => {
     expect(searchRequest(of(`snapshot=${SNAPSHOT}&box=1,2,3,4&camera=K01&class=van&at=K04&limit=7`))).toEqual({
-      snapshot_id: SNAPSHOT, box: [1, 2, 3, 4], confirmed: [], rejected: [], from: null, to: null, cameras: ["K01"], classes: ["van"], limit: 7,
+      snapshot_id: SNAPSHOT, box: [1, 2, 3, 4], confirmed: [], rejected: [], from: null, to: null, cameras: ["K01"], classes: ["van"], colours: [], directions: [], only_known: false, limit: 7,
+    });
+    expect(searchRequest(of(`sighting=${SIGHTING}&colour=red&direction=W&known=only`))).toMatchObject({
+      colours: ["red"], directions: ["W"], only_known: true,
     });
   });
   it("stay within what the server takes, the newest first to stay", () => {
@@ -62,7 +70,7 @@ describe("requests", () => {
     expect(subject.rejected).toHaveLength(130);
   });
   it("ask for pages of sightings", () => {
-    const query = sightingsQuery({ from: "2026-11-22T00:00:00Z", to: null, cameras: ["K01", "K02"], classes: ["bus"] }, 48, "next");
+    const query = sightingsQuery({ ...NO_FILTERS, from: "2026-11-22T00:00:00Z", cameras: ["K01", "K02"], classes: ["bus"] }, 48, "next");
     expect(query.toString()).toBe("limit=48&order=newest&from=2026-11-22T00%3A00%3A00Z&camera=K01&camera=K02&class=bus&cursor=next");
   });
 });

@@ -1,15 +1,27 @@
 // What is asked, as it stands in the address: which vehicle, where and when it was, and filters.
-import type { Box, ClassOrGroup, SearchRequest, Subject, Time } from "../api/types";
+import type { Box, ClassOrGroup, ColourName, Compass, Direction, SearchRequest, Subject, Time } from "../api/types";
 
 /** Which vehicle: of a snapshot (without a box: none chosen yet), or of a stored sighting. */
 export interface AskedAbout { snapshot: string | null; sighting: string | null; box: Box | null }
-export interface Filters { from: Time | null; to: Time | null; cameras: string[]; classes: ClassOrGroup[] }
+export interface Filters {
+  from: Time | null; to: Time | null; cameras: string[]; classes: ClassOrGroup[];
+  colours: ColourName[]; directions: Direction[];
+  /** Leave out what has no known colour (or direction), where one is asked for. */
+  onlyKnown: boolean;
+}
 export interface Question extends AskedAbout, Filters {
   /** Camera and moment of the snapshot, where known. */
   at: string | null; time: Time | null;
   limit: number;
 }
 
+export const NO_FILTERS: Filters = { from: null, to: null, cameras: [], classes: [], colours: [], directions: [], onlyKnown: false };
+export const COLOURS = [
+  "white", "grey", "black", "red", "orange", "yellow", "green", "blue", "brown", "purple",
+] as const satisfies readonly ColourName[];
+export const COMPASS = ["N", "NE", "E", "SE", "S", "SW", "W", "NW"] as const satisfies readonly Compass[];
+/** As the camera sees it. */
+export const ACROSS = ["away", "right", "towards", "left"] as const satisfies readonly Direction[];
 export const FIRST_LIMIT = 50;
 export const MOST = 500;
 const MAX_CONFIRMED = 50;
@@ -28,6 +40,9 @@ export function boxOf(text: string | null): Box | null {
   if (![x1, y1, x2, y2].every(Number.isFinite) || x1 < 0 || y1 < 0 || x2 <= x1 || y2 <= y1) return null;
   return [x1, y1, x2, y2];
 }
+
+const known = <Kind extends string>(texts: string[], all: readonly Kind[]): Kind[] =>
+  all.filter((one) => texts.includes(one));
 
 export const boxText = (box: Box): string => box.map((side) => Math.round(side)).join(",");
 
@@ -49,6 +64,9 @@ export function questionOf(params: URLSearchParams): Question {
     from: timeOf(params.get("from")), to: timeOf(params.get("to")),
     cameras: [...new Set(params.getAll("camera").filter(Boolean))],
     classes: [...new Set(params.getAll("class").filter((one) => CLASSES.has(one)))] as ClassOrGroup[],
+    colours: known(params.getAll("colour"), COLOURS),
+    directions: known(params.getAll("direction"), [...COMPASS, ...ACROSS]),
+    onlyKnown: params.get("known") === "only" && (params.has("colour") || params.has("direction")),
     at: params.get("at") || null, time: timeOf(params.get("time")),
     limit: Number.isInteger(limit) && limit >= 1 ? Math.min(limit, MOST) : FIRST_LIMIT,
   };
@@ -65,6 +83,8 @@ export function subjectParams(about: AskedAbout): URLSearchParams {
   return params;
 }
 
+const hasAttributes = ({ colours, directions }: Filters): boolean => colours.length + directions.length > 0;
+
 /** The address of a question; what is not set is not in it. */
 export function paramsOf(question: Question): URLSearchParams {
   const params = subjectParams(question);
@@ -72,6 +92,9 @@ export function paramsOf(question: Question): URLSearchParams {
   if (question.to) params.set("to", question.to);
   for (const camera of question.cameras) params.append("camera", camera);
   for (const one of question.classes) params.append("class", one);
+  for (const one of question.colours) params.append("colour", one);
+  for (const one of question.directions) params.append("direction", one);
+  if (question.onlyKnown && hasAttributes(question)) params.set("known", "only");
   if (question.at) params.set("at", question.at);
   if (question.time) params.set("time", question.time);
   if (question.limit !== FIRST_LIMIT) params.set("limit", String(question.limit));
@@ -112,11 +135,12 @@ export function searchRequest(question: Question, said: ReadonlyMap<string, stri
   return {
     ...subjectOf(question, said),
     from: question.from, to: question.to, cameras: question.cameras, classes: question.classes,
+    colours: question.colours, directions: question.directions, only_known: question.onlyKnown && hasAttributes(question),
     limit: question.limit,
   };
 }
 
-/** Filters as the query of `GET /sightings`. */
+/** Filters as the query of `GET /sightings`, which knows no colours and directions. */
 export function sightingsQuery(filters: Filters, limit: number, cursor: string | null = null): URLSearchParams {
   const query = new URLSearchParams({ limit: String(limit), order: "newest" });
   if (filters.from) query.set("from", filters.from);
