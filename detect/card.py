@@ -13,13 +13,14 @@ import hashlib
 import importlib.metadata
 import importlib.resources
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
-from yanji.configs.errors import ModelError
+from yanji.configs.errors import ModelError, UsageError
 from yanji.detect.about import About, Part
 from yanji.detect.card_calibration import CardCalibration
 from yanji.detect.classes import CLASSES
@@ -27,6 +28,7 @@ from yanji.detect.classes import CLASSES
 OTHER_TASKS: Final = ("colour",)
 """Tasks of models that are no networks: see `yanji.reid.colour_card`."""
 
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _Edge = Annotated[int, Field(gt=0, le=8192)]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -239,6 +241,24 @@ def load_card(name: str, folder: Path | None = None) -> Card:
         )
     card = read_card(_text_of(name, found[0]), name)
     return card if found[0] != folder else standing_in(card, folder)
+
+
+def require_new_name(name: str, folder: Path) -> None:
+    """Refuse what no new model in a folder of one's own can be called, before it is made.
+
+    Raises:
+        UsageError: no name of a model, a model of that name is shipped or stands there, or
+            `folder` is a file.
+    """
+    if _NAME.fullmatch(name) is None:
+        raise UsageError(
+            f"{name!r} is no name of a model.",
+            hint="Lower-case letters, digits, dots, dashes and underscores: yard-1",
+        )
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder.")
+    if name in list_models(folder):
+        raise UsageError(f"There is a model named {name!r} already.", hint="Choose another.")
 
 
 def standing_in(card: Card, folder: Path) -> Card:

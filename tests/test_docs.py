@@ -43,7 +43,9 @@ def leaves() -> Iterator[tuple[str, click.Command]]:
         verb = program.get_command(context, name)
         assert verb is not None
         if isinstance(verb, click.Group):
-            for inner, command in verb.commands.items():
+            for inner in verb.list_commands(context):
+                command = verb.get_command(context, inner)
+                assert command is not None
                 yield f"{name} {inner}", command
         else:
             yield name, verb

@@ -37,6 +37,7 @@ _VERBS = {
     "schemas": ("places", "Write the JSON schemas of both settings files."),
     "models": ("registry", "List and verify the models."),
     "eval": ("evaluations", "Figures on labelled data."),
+    "train": ("train", "Models from labelled data of one's own."),
     "bench": ("figures", "Speed and memory, as ratios measured side by side."),
     "testcity": ("testcity", "Rendered streets and vehicles with the truth beside them."),
 }
