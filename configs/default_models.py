@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 DEFAULT_DETECTOR: Final = "yolo11n"
-DEFAULT_EMBEDDER: Final = "yanji-reid-1"
+DEFAULT_EMBEDDER: Final = "yanji-reid-2"
 """An archive keeps the vectors of the embedder that made them; after a change of this name it moves
 over with `yanji archive reembed`."""

@@ -135,7 +135,7 @@ def line(name: str, ranks: list[Rank]) -> str:
     )
 
 
-FLOORS = {"yanji-reid-1": (0.15, 0.40), "histogram": (0.0, 0.0)}
+FLOORS = {"yanji-reid-2": (0.15, 0.40), "histogram": (0.0, 0.0)}
 """Least share of first and of first-five places over the whole clip, both ways together."""
 
 
