@@ -40,6 +40,7 @@ def test_the_vehicle_of_the_snapshot_is_found(target, snapshot, api):
     assert [hit["score"] for hit in hits] == sorted((h["score"] for h in hits), reverse=True)
     assert {hits[0]["camera_id"]} <= {"K03", "K04"}
     assert hits[0]["score"] > 0.6
+    assert api.get(f"{API}/site").json()["calibrated"]
     groups = {hit["class"] for hit in hits if hit["probability"] is not None}
     assert target["query"]["class"] in groups
     assert all(0 < hit["probability"] < 1 for hit in hits if hit["probability"] is not None)
