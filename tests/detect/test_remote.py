@@ -534,8 +534,8 @@ def test_a_killed_client_leaves_nothing_and_holds_up_nobody(card: Card, process:
     for other in others:
         assert other.stdout is not None
         assert other.stdout.readline() == b"open\n"
-    before = blocks_of(process.child.pid)
-    assert before == 3
+    # Waited for: a client that opens says so before the other side has mapped all it needs.
+    eventually(lambda: blocks_of(process.child.pid) == 3)
     os.kill(others[0].pid, signal.SIGSTOP)
     others[1].kill()
     for number in range(20):
