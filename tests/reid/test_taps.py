@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 onnx = pytest.importorskip("onnx", reason="needs the train extra")
 
+from yanji.configs.errors import ModelError  # noqa: E402
 from yanji.detect.card import load_card, weights_path  # noqa: E402
 from yanji.reid.training.scaling import INPUT  # noqa: E402
 from yanji.reid.training.taps import (  # noqa: E402
@@ -18,6 +20,7 @@ from yanji.reid.training.taps import (  # noqa: E402
     num_features,
     with_head,
 )
+from yanji.reid.training.write_card import Words, write_model  # noqa: E402
 
 HEIGHT, WIDTH = 128, 112
 
@@ -113,3 +116,14 @@ def test_a_graph_without_a_trunk_is_refused(trunk: Any) -> None:
     )
     with pytest.raises(ValueError, match="head/pooled"):
         features_graph(other, HEIGHT, WIDTH)
+
+
+def test_weights_that_ran_away_are_not_written(trunk: Any, tmp_path: Path) -> None:
+    graph = features_graph(trunk, HEIGHT, WIDTH)
+    count = num_features(graph)
+    head = Head(*(np.full(shape, np.nan, np.float32) for shape in ((4, count), (4,), (3, 4), (3,))))
+    weights = tmp_path / "away.onnx"
+    onnx.save(with_head(graph, head), str(weights))
+    with pytest.raises(ModelError, match="not finite"):
+        write_model(weights, "away", tmp_path / "models", [], Words("away", ()))
+    assert not (tmp_path / "models").exists()
