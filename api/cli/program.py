@@ -6,7 +6,6 @@ stdout, everything else to stderr. With `--json` an error is one JSON object on 
 
 from __future__ import annotations
 
-import importlib
 import logging
 import sys
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from importlib import metadata
 
 import click
 
+from yanji.api.cli.lazy_group import LazyGroup
 from yanji.api.cli.libraries import explain_import_error
 from yanji.api.cli.output import print_error
 from yanji.configs.errors import UsageError, YanjiError
@@ -45,27 +45,9 @@ _VERBS = {
 `yanji --help` loads no models and no native libraries."""
 
 
-class _Verbs(click.Group):
-    """Verbs by name; in the order in which a newcomer meets them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _VERBS:
-            return None
-        module = importlib.import_module(f"yanji.api.cli.{_VERBS[cmd_name][0]}")
-        command = getattr(module, f"{cmd_name}_verb")
-        assert isinstance(command, click.Command)  # noqa: S101 - narrows for the type checker
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Verbs"):
-            formatter.write_dl([(name, text) for name, (_, text) in _VERBS.items()])
-
-
 @click.command(
-    cls=_Verbs,
+    cls=LazyGroup,
+    lazy={verb: (file, f"{verb}_verb", text) for verb, (file, text) in _VERBS.items()},
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit status: 0 done, 1 failed or partly failed, 2 wrong usage, 3 nothing found.",
 )
