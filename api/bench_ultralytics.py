@@ -76,7 +76,7 @@ def _imported(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever a foreign library raises while it is imported
         raise ImportError(f"{name} cannot be loaded: {error}") from error
 
 

@@ -253,7 +253,7 @@ class Client:
 
     def _ask(self, method: str, path: str, **given: object) -> httpx.Response:
         try:
-            answer = self._http.request(method, path, **given)  # type: ignore[arg-type]
+            answer = self._http.request(method, path, **given)  # type: ignore[arg-type] # keywords of httpx
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _unreachable(self._url, error) from error
         if answer.is_success:
